@@ -1,0 +1,131 @@
+use std::{fmt, str::FromStr};
+
+/// The root of one of the platform's APIs, such as `https://client-api.stg.future-demand.com/api`.
+///
+/// Reads a base URL with or without the trailing `/v3` or slash and keeps the root without either: which requests
+/// are versioned is the [`Endpoint`](crate::Endpoint) table's business, not that of whoever configures a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiRoot(Box<str>);
+
+/// Why a text cannot be an API's base URL. Never contains a password that stood in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaseUrlError {
+    /// Neither `http://` nor `https://` in front.
+    #[error("it does not start with http:// or https://")]
+    NotHttp,
+    /// Nothing (or only a port) where the host should be.
+    #[error("it names no host")]
+    NoHost,
+    /// A port that is no number from 1 to 65535.
+    #[error("its port is not a number from 1 to 65535")]
+    BadPort,
+    /// A user name or password before the host.
+    #[error("it carries a user name or password; credentials go into FD_ACCESS_TOKEN or `upload login`")]
+    HasCredentials,
+    /// A query or fragment.
+    #[error("it has a query or a fragment")]
+    HasQuery,
+    /// White space, a control character or anything outside visible ASCII.
+    #[error("it has a character that no URL can have")]
+    BadCharacter,
+}
+
+impl ApiRoot {
+    /// The root, without a trailing slash or version.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ApiRoot {
+    type Err = BaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, BaseUrlError> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://").ok_or(BaseUrlError::NotHttp)?;
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return Err(BaseUrlError::NotHttp);
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(BaseUrlError::BadCharacter);
+        }
+        if text.contains(['?', '#']) {
+            return Err(BaseUrlError::HasQuery);
+        }
+        let authority = rest.split('/').next().unwrap_or_default();
+        if authority.contains('@') {
+            return Err(BaseUrlError::HasCredentials);
+        }
+        check_authority(authority)?;
+        let trimmed = text.trim_end_matches('/');
+        let root = trimmed.strip_suffix("/v3").unwrap_or(trimmed).trim_end_matches('/');
+        Ok(Self(root.into()))
+    }
+}
+
+fn check_authority(authority: &str) -> Result<(), BaseUrlError> {
+    // An IPv6 literal has colons inside its brackets; only what follows them is a port.
+    let after_literal = authority.rfind(']').map_or(authority, |end| &authority[end..]);
+    let (host, port) = match after_literal.rsplit_once(':') {
+        Some((_, port)) => (&authority[..authority.len() - port.len() - 1], Some(port)),
+        None => (authority, None),
+    };
+    if host.is_empty() {
+        return Err(BaseUrlError::NoHost);
+    }
+    match port.map(str::parse::<u16>) {
+        None | Some(Ok(1..)) => Ok(()),
+        Some(Ok(0) | Err(_)) => Err(BaseUrlError::BadPort),
+    }
+}
+
+impl fmt::Display for ApiRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where the platform's APIs are: the main one and, where it is used, the CR one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiHosts {
+    /// The main API, `https://client-api.<env>…/api`.
+    pub api: ApiRoot,
+    /// The CR API, `https://cr.client-api.<env>…/api`; only `events/bulk_upload` needs it.
+    pub cr: Option<ApiRoot>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_and_slashes_come_off() {
+        for text in
+            ["https://h/api", "https://h/api/", "https://h/api/v3", "https://h/api/v3/", " https://h/api/v3 "]
+        {
+            assert_eq!(text.parse::<ApiRoot>().unwrap().as_str(), "https://h/api", "{text}");
+        }
+        assert_eq!("http://[::1]:80/api".parse::<ApiRoot>().unwrap().as_str(), "http://[::1]:80/api");
+    }
+
+    #[test]
+    fn each_malformed_url_has_its_reason() {
+        for (text, reason) in [
+            ("", BaseUrlError::NotHttp),
+            ("client-api.stg/api", BaseUrlError::NotHttp),
+            ("ftp://h/api", BaseUrlError::NotHttp),
+            ("https://", BaseUrlError::NoHost),
+            ("https://:8080/api", BaseUrlError::NoHost),
+            ("https://h:99999/api", BaseUrlError::BadPort),
+            ("https://h:x/api", BaseUrlError::BadPort),
+            ("https://h:0/api", BaseUrlError::BadPort),
+            ("https://u:p@h/api", BaseUrlError::HasCredentials),
+            ("https://h/api?x=1", BaseUrlError::HasQuery),
+            ("https://h/a pi", BaseUrlError::BadCharacter),
+        ] {
+            assert_eq!(text.parse::<ApiRoot>(), Err(reason), "{text}");
+        }
+    }
+}

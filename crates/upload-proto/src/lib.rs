@@ -1,0 +1,34 @@
+//! The platform's upload API as data: wire types, identifiers and the endpoint table.
+//!
+//! No I/O happens here and no HTTP library is pulled in, so this crate serves a client, a server and a mock
+//! alike. Three rules hold throughout:
+//!
+//! - **Read tolerantly, write canonically.** Shapes the public documentation leaves open say *assumed* in their
+//!   documentation; they accept the known spellings and ignore unknown fields.
+//! - **Mistakes have no spelling.** An [`ETag`] cannot hold its quotes, a URL comes only out of the
+//!   [`Endpoint`] table (so `/v3/media` cannot be written), a [`PresignedUrl`] does not print its signature.
+//! - **Secrets stay put.** [`AccessToken`] and [`PresignedUrl`] redact their `Debug` and have no `Display`.
+
+mod base_url;
+mod endpoint;
+mod error_body;
+mod etag;
+mod id;
+mod presigned_url;
+mod secret;
+mod storage;
+
+pub mod headers;
+pub mod s3_limits;
+
+pub use base_url::{ApiHosts, ApiRoot, BaseUrlError};
+pub use endpoint::{BudgetClass, Endpoint, EndpointSpec, EndpointUrl, EndpointUrlError, HostFamily, Method};
+pub use error_body::{ErrorBody, ValidationError};
+pub use etag::{ETag, ETagError};
+pub use id::{IdError, ObjectKey, PartNumber, PartnerId, UploadId, UploadType};
+pub use presigned_url::{PresignedUrl, PresignedUrlError};
+pub use secret::{AccessToken, AccessTokenError};
+pub use storage::{
+    AbortRequest, CompleteRequest, CompleteResponse, CompletedPart, InitiateRequest, InitiateResponse,
+    PresignRequest, PresignResponse, PresignedPart, PresignedParts, ValidateRequest, ValidateResponse,
+};
