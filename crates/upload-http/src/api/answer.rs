@@ -42,6 +42,16 @@ impl Answer {
         })
     }
 
+    /// A success with a page in it comes from something else than the API: a proxy, a sign-in portal.
+    pub(super) fn refuse_html(&self) -> Result<(), TransportError> {
+        match &self.content_type {
+            Some(kind) if kind.to_ascii_lowercase().starts_with("text/html") => {
+                Err(self.bad(format!("the API answered {} with a page (text/html)", self.status)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The platform may refuse content inside a success: a non-empty `validation_errors` where none is expected.
     pub(super) fn refuse_validation_errors(&self) -> Result<(), TransportError> {
         let Ok(body) = serde_json::from_slice::<ErrorBody>(&self.body) else { return Ok(()) };

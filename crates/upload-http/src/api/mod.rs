@@ -88,7 +88,7 @@ impl ApiClient {
     /// # Errors
     /// When it does not answer with a success.
     pub async fn status(&self, attempt: u32) -> Result<(), TransportError> {
-        self.send(self.call(Endpoint::Status, attempt)).await.map(drop)
+        self.send(self.call(Endpoint::Status, attempt)).await?.refuse_html()
     }
 
     /// Asks who the caller is; a success proves that token and partner are accepted.
@@ -96,7 +96,8 @@ impl ApiClient {
     /// # Errors
     /// [`Kind::Unauthorized`] for the token, [`Kind::Forbidden`] for the partner, and whatever else can happen.
     pub async fn partners(&self, attempt: u32) -> Result<(), TransportError> {
-        self.send(self.call(Endpoint::Partners, attempt)).await.map(drop)
+        let answer = self.send(self.call(Endpoint::Partners, attempt)).await?;
+        answer.json::<serde::de::IgnoredAny>().map(drop)
     }
 
     /// Starts a multipart upload.

@@ -139,6 +139,10 @@ pub(super) struct WatchedBody {
 
 impl WatchedBody {
     pub(super) fn new(body: PartBody, flow: Arc<Flow>) -> Self {
+        if body.is_empty() {
+            // The connection never asks for the bytes of such a body.
+            flow.move_to(Waiting::Answer);
+        }
         Self { remaining: body.len(), chunks: Mutex::new(body), ready: Bytes::new(), flow }
     }
 
