@@ -126,3 +126,28 @@ impl NetworkConfig {
 fn innermost(error: &reqwest::Error) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trusting(pem: &str) -> Result<reqwest::Client, SetupError> {
+        let good = NetworkConfig::default();
+        NetworkConfig { ca_certs: vec![pem.into()], ..good }.build(|builder| builder)
+    }
+
+    #[test]
+    fn a_ca_bundle_without_a_certificate_is_refused() {
+        for bad in [
+            "",
+            "not PEM",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ] {
+            let error = trusting(bad).unwrap_err();
+            assert_eq!(error, SetupError::CaCerts { index: 0 }, "{bad}");
+        }
+        let not_a_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(matches!(trusting(not_a_certificate), Err(SetupError::Tls(_))));
+    }
+}

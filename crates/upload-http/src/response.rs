@@ -37,11 +37,10 @@ pub(crate) async fn read_body(response: &mut Response, limit: usize, idle: Durat
     }
 }
 
-/// A header's value, where it is short visible ASCII.
+/// A header's value, where it is short and in visible ASCII.
 pub(crate) fn header(response: &Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?.trim();
-    ((1..=128).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic()))
-        .then(|| value.to_owned())
+    (1..=128).contains(&value.len()).then(|| value.to_owned())
 }
 
 /// How long the server asks to wait: seconds, or an HTTP date (RFC 9110, section 10.2.3). A moment that has passed

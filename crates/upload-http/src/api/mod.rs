@@ -94,7 +94,7 @@ impl ApiClient {
     /// Asks who the caller is; a success proves that token and partner are accepted.
     ///
     /// # Errors
-    /// [`Kind::Unauthorized`] for the token, [`Kind::Forbidden`] for the partner, and whatever else can happen.
+    /// [`TransportErrorKind::Unauthorized`](Kind::Unauthorized) for the token, [`TransportErrorKind::Forbidden`](Kind::Forbidden) for the partner, and whatever else can happen.
     pub async fn partners(&self, attempt: u32) -> Result<(), TransportError> {
         let answer = self.send(self.call(Endpoint::Partners, attempt)).await?;
         answer.json::<serde::de::IgnoredAny>().map(drop)
@@ -160,7 +160,7 @@ impl ApiClient {
     /// Has the platform check a completed object.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] or [`Kind::Unsupported`] where this server offers none, and whatever else can happen.
+    /// [`TransportErrorKind::NotFound`](Kind::NotFound) or [`TransportErrorKind::Unsupported`](Kind::Unsupported) where this server offers none, and whatever else can happen.
     pub async fn validate(
         &self,
         attempt: u32,
@@ -174,7 +174,7 @@ impl ApiClient {
     /// Gives an upload up. Any success counts, whatever its body.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] where it is gone already, and whatever else can happen.
+    /// [`TransportErrorKind::NotFound`](Kind::NotFound) where it is gone already, and whatever else can happen.
     pub async fn abort(&self, attempt: u32, request: &AbortRequest) -> Result<(), TransportError> {
         let call = self.call(Endpoint::AbortMultipart, attempt).json(request)?;
         self.send(call).await.map(drop)

@@ -22,12 +22,14 @@ use crate::{
     response::{header, read_body, retry_after},
 };
 
-/// How long an idle connection is kept. S3 was seen to close them after 5 to 20 s, and one that is reused at that
-/// moment costs a retry: the AWS SDK for Java keeps S3 connections for 5 s for the same reason (aws-sdk-java-v2,
-/// issue 1122; for the 20 s, hyper's issue 2136).
+/// How long an idle connection is kept. S3 closes them, people observe, after 5 to 20 s, and one that is used again at
+/// that moment costs a retry. The AWS SDK for Java 2.x keeps S3's connections for 5 s for the same reason
+/// (`connectionMaxIdleTime` of its S3 client).
 const POOL_IDLE: Duration = Duration::from_secs(5);
 /// The most of an error document that is read, in bytes; S3's are about 1 KiB.
 const MAX_ERROR_BODY: usize = 64 * 1024;
+/// How long the next piece of an error document is waited for: its status is known, so it is not worth more.
+const ERROR_BODY_IDLE: Duration = Duration::from_secs(5);
 
 /// The object storage behind presigned URLs. It holds no credential and cannot be given one.
 ///
@@ -55,8 +57,11 @@ impl StorageClient {
     /// answer has come for twice that long after the last one was handed to the connection (they may still be on
     /// their way, and the storage has to write them). Time spent waiting for `body` itself does not count.
     ///
-    /// A storage that refuses early, while the body is still being sent, is understood where its answer arrives
-    /// before the connection breaks; a reset that overtakes the answer is a [`Kind::Reset`].
+    /// A storage that refuses early, while the body is still being sent, is understood: sending stops, and its answer
+    /// is read as far as it comes. The limit of this: a server that answers and at once resets the connection (it
+    /// closes with bytes unread) can make the next write fail before the answer was looked at. hyper then gives the
+    /// answer up, and this is a [`TransportErrorKind::Reset`](Kind::Reset). It takes a sender the network does not slow down, as on loopback;
+    /// one that waits for the network sees the answer first.
     ///
     /// Dropping the future stops the request: no further byte of `body` is taken.
     ///
@@ -107,7 +112,8 @@ impl StorageClient {
             flow.hold();
             let retry_after = retry_after(&response, SystemTime::now());
             // What broke while it was read does not matter: the status and as much as came are an answer.
-            let (body, _) = read_body(&mut response, MAX_ERROR_BODY, self.idle_timeout).await;
+            let idle = self.idle_timeout.min(ERROR_BODY_IDLE);
+            let (body, _) = read_body(&mut response, MAX_ERROR_BODY, idle).await;
             return Err(Refusal { answered, retry_after, body }.into_error(url, SystemTime::now()));
         }
         let error = |kind, message: &str| TransportError {

@@ -66,7 +66,7 @@ fn what_cannot_be_uploaded_says_why() {
     {
         assert!(matches!(FileSource::open(Path::new("/dev/null")), Err(OpenError::NotRegular(_))));
         use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(at("file"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("file"), fs::Permissions::from_mode(0o0)).unwrap();
         // A superuser may read it all the same.
         if fs::File::open(at("file")).is_err() {
             assert!(matches!(FileSource::open(at("file")), Err(OpenError::Unreadable(_))));

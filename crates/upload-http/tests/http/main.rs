@@ -1,6 +1,8 @@
 //! The two clients against servers on loopback: wiremock where an answer is enough, a bare socket where the wire
 //! itself matters.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests' helpers fail as tests do")]
+
 mod api;
 mod api_answers;
 mod file;

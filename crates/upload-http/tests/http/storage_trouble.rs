@@ -61,6 +61,7 @@ async fn a_reset_in_the_middle_of_the_body_is_a_reset() {
 
 #[tokio::test]
 async fn an_early_refusal_is_named_every_time_and_ends_the_body() {
+    let storage = storage();
     for chunked in [false, true] {
         for _ in 0..20 {
             let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -70,7 +71,7 @@ async fn an_early_refusal_is_named_every_time_and_ends_the_body() {
                     wire::read_head(&mut socket).await;
                     if chunked {
                         let text = format!(
-                            "HTTP/1.1 403 Forbidden\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{DENIED}\r\n",
+                            "HTTP/1.1 403 Forbidden\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{DENIED}\r\n0\r\n\r\n",
                             DENIED.len()
                         );
                         tokio::io::AsyncWriteExt::write_all(&mut socket, text.as_bytes()).await.unwrap();
@@ -84,7 +85,7 @@ async fn an_early_refusal_is_named_every_time_and_ends_the_body() {
                 }
             })
             .await;
-            let error = storage().put(1, &signed(&base), zeros(LARGE)).await.unwrap_err();
+            let error = storage.put(1, &signed(&base), zeros(LARGE)).await.unwrap_err();
             assert_eq!(error.code.as_deref(), Some("AccessDenied"), "{error:?}");
             assert_eq!(error.kind, Kind::StorageDenied);
             assert!(told.recv().await.unwrap() < LARGE, "the whole part was sent after its refusal");
