@@ -1,60 +1,28 @@
 mod answer;
+mod call;
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde::Serialize;
-use upload_core::{TransportError, TransportErrorKind as Kind};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use upload_core::TransportError;
 use upload_proto::{
     AbortRequest, AccessToken, ApiHosts, CompleteRequest, CompleteResponse, Endpoint, InitiateRequest,
     InitiateResponse, PartnerId, PresignRequest, PresignResponse, UploadType, ValidateRequest,
     ValidateResponse, headers,
 };
 
-use self::answer::Answer;
-use crate::{
-    NetworkConfig, SetupError,
-    classify::classify,
-    exchange::{Answered, Exchange, Family},
-    response::{Ending, header, read_body, retry_after},
-};
+use self::call::{Call, Inner};
+use crate::{NetworkConfig, SetupError};
 
-/// The most of an error's body that is read, in bytes.
-const MAX_ERROR_BODY: usize = 64 * 1024;
-/// The most of a success's body that is read, in bytes: 10,000 presigned URLs of 1.5 KiB each fit.
-const MAX_BODY: usize = 16 * 1024 * 1024;
 /// How long the answer to complete may take at the least: S3 itself may work on it for several minutes (S3 API
 /// Reference, `CompleteMultipartUpload`).
 const COMPLETE_ALLOWANCE: Duration = Duration::from_secs(300);
 
 /// The platform's API, with the credentials it wants.
 ///
-/// Each method sends one request, once. A clone shares the connections.
+/// Each method sends one request, once; [`initiate`](Self::initiate) tells its one exception. A clone shares the connections.
 #[derive(Clone)]
 pub struct ApiClient(Arc<Inner>);
-
-struct Inner {
-    http: reqwest::Client,
-    hosts: ApiHosts,
-    token: AccessToken,
-    partner: PartnerId,
-    credentials: HeaderMap,
-    connect_timeout: Duration,
-    idle_timeout: Duration,
-}
-
-/// One call, as its method describes it.
-struct Call<'a> {
-    endpoint: Endpoint,
-    attempt: u32,
-    upload_type: Option<&'a UploadType>,
-    body: Option<Vec<u8>>,
-    /// How long the answer may take to begin.
-    allowance: Duration,
-}
 
 impl ApiClient {
     /// A client for the given hosts, acting for `partner` by `token`.
@@ -88,15 +56,15 @@ impl ApiClient {
     /// # Errors
     /// When it does not answer with a success.
     pub async fn status(&self, attempt: u32) -> Result<(), TransportError> {
-        self.send(self.call(Endpoint::Status, attempt)).await?.refuse_html()
+        self.0.send(self.call(Endpoint::Status, attempt)).await?.refuse_html()
     }
 
     /// Asks who the caller is; a success proves that token and partner are accepted.
     ///
     /// # Errors
-    /// [`TransportErrorKind::Unauthorized`](Kind::Unauthorized) for the token, [`TransportErrorKind::Forbidden`](Kind::Forbidden) for the partner, and whatever else can happen.
+    /// [`Unauthorized`](upload_core::TransportErrorKind::Unauthorized) for the token, [`Forbidden`](upload_core::TransportErrorKind::Forbidden) for the partner, and whatever else can happen.
     pub async fn partners(&self, attempt: u32) -> Result<(), TransportError> {
-        let answer = self.send(self.call(Endpoint::Partners, attempt)).await?;
+        let answer = self.0.send(self.call(Endpoint::Partners, attempt)).await?;
         answer.json::<serde::de::IgnoredAny>().map(drop)
     }
 
@@ -114,7 +82,7 @@ impl ApiClient {
         request: &InitiateRequest,
     ) -> Result<InitiateResponse, TransportError> {
         let call = self.call(Endpoint::InitiateMultipart, attempt).typed(Some(upload_type)).json(request)?;
-        let answer = self.send(call).await?;
+        let answer = self.0.send(call).await?;
         let opened: Result<InitiateResponse, _> = answer.json();
         let Err(mut refusal) = answer.refuse_validation_errors() else { return opened };
         if let Ok(InitiateResponse { upload_id, object_key, .. }) = opened
@@ -136,7 +104,7 @@ impl ApiClient {
         request: &PresignRequest,
     ) -> Result<PresignResponse, TransportError> {
         let call = self.call(Endpoint::PresignPut, attempt).typed(upload_type).json(request)?;
-        let answer = self.send(call).await?;
+        let answer = self.0.send(call).await?;
         answer.refuse_validation_errors()?;
         answer.json()
     }
@@ -153,14 +121,14 @@ impl ApiClient {
     ) -> Result<CompleteResponse, TransportError> {
         let mut call = self.call(Endpoint::CompleteMultipart, attempt).json(request)?;
         call.allowance = call.allowance.max(COMPLETE_ALLOWANCE);
-        let answer = self.send(call).await?;
+        let answer = self.0.send(call).await?;
         if answer.is_empty() { Ok(CompleteResponse::default()) } else { answer.json() }
     }
 
     /// Has the platform check a completed object.
     ///
     /// # Errors
-    /// [`TransportErrorKind::NotFound`](Kind::NotFound) or [`TransportErrorKind::Unsupported`](Kind::Unsupported) where this server offers none, and whatever else can happen.
+    /// [`NotFound`](upload_core::TransportErrorKind::NotFound) or [`Unsupported`](upload_core::TransportErrorKind::Unsupported) where this server offers none, and whatever else can happen.
     pub async fn validate(
         &self,
         attempt: u32,
@@ -168,115 +136,22 @@ impl ApiClient {
         request: &ValidateRequest,
     ) -> Result<ValidateResponse, TransportError> {
         let call = self.call(Endpoint::ValidateMultipart, attempt).typed(Some(upload_type)).json(request)?;
-        self.send(call).await?.json()
+        self.0.send(call).await?.json()
     }
 
     /// Gives an upload up. Any success counts, whatever its body.
     ///
     /// # Errors
-    /// [`TransportErrorKind::NotFound`](Kind::NotFound) where it is gone already, and whatever else can happen.
+    /// [`NotFound`](upload_core::TransportErrorKind::NotFound) where it is gone already, and whatever else can happen.
     pub async fn abort(&self, attempt: u32, request: &AbortRequest) -> Result<(), TransportError> {
         let call = self.call(Endpoint::AbortMultipart, attempt).json(request)?;
-        self.send(call).await.map(drop)
+        self.0.send(call).await.map(drop)
     }
 
     fn call(&self, endpoint: Endpoint, attempt: u32) -> Call<'static> {
         let allowance = self.0.connect_timeout.saturating_add(self.0.idle_timeout);
         Call { endpoint, attempt, upload_type: None, body: None, allowance }
     }
-
-    async fn send(&self, call: Call<'_>) -> Result<Answer, TransportError> {
-        let Inner { http, hosts, credentials, .. } = &*self.0;
-        let spec = call.endpoint.spec();
-        let url = call.endpoint.url(hosts).build().map_err(|error| other(error.to_string()))?;
-        let method = reqwest::Method::from_bytes(spec.method.as_str().as_bytes());
-        let method = method.map_err(|error| other(error.to_string()))?;
-        let mut request = http.request(method, url);
-        if spec.authenticated {
-            request = request.headers(credentials.clone());
-        }
-        if let Some(upload_type) = call.upload_type {
-            request = request.header(headers::UPLOAD_TYPE, upload_type.as_str());
-        }
-        if let Some(body) = call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
-        }
-        let request = request.build().map_err(|error| classify(error, "the API"))?;
-        let url = request.url();
-        let host = match url.port() {
-            Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
-            None => url.host_str().unwrap_or_default().to_owned(),
-        };
-        let exchange = Exchange::begin(Family::Api, spec.method.as_str(), host, url.path(), call.attempt);
-        let result = self.exchange(request, call.allowance, exchange.host()).await;
-        match &result {
-            Ok(answer) => {
-                exchange
-                    .succeeded(&Answered { status: answer.status, request_id: answer.request_id.clone() });
-            }
-            Err(error) => exchange.failed(error),
-        }
-        result
-    }
-
-    async fn exchange(
-        &self,
-        request: reqwest::Request,
-        allowance: Duration,
-        host: &str,
-    ) -> Result<Answer, TransportError> {
-        let Inner { http, token, partner, idle_timeout, .. } = &*self.0;
-        let sent = tokio::time::timeout(allowance, http.execute(request)).await;
-        let mut response = match sent {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(classify(error, host)),
-            Err(_) => {
-                return Err(stalled(format!("{host} gave no answer for {} s", allowance.as_secs_f32())));
-            }
-        };
-        let is_success = response.status().is_success();
-        let limit = if is_success { MAX_BODY } else { MAX_ERROR_BODY };
-        let (body, ending) = read_body(&mut response, limit, *idle_timeout).await;
-        let answer = Answer {
-            status: response.status().as_u16(),
-            content_type: header(&response, CONTENT_TYPE.as_str()),
-            request_id: header(&response, headers::REQUEST_ID),
-            retry_after: retry_after(&response, SystemTime::now()),
-            body,
-            token: token.clone(),
-        };
-        if !is_success {
-            return Err(answer.into_error(partner));
-        }
-        match ending {
-            Ending::Complete => Ok(answer),
-            Ending::TooLong => {
-                Err(answer.bad(format!("the API answered with more than {} MiB", MAX_BODY / 1024 / 1024)))
-            }
-            Ending::Broken(Some(error)) => Err(classify(error, host)),
-            Ending::Broken(None) => Err(stalled(format!("{host} stopped in the middle of its answer"))),
-        }
-    }
-}
-
-impl<'a> Call<'a> {
-    fn typed<'b>(self, upload_type: Option<&'b UploadType>) -> Call<'b> {
-        let Call { endpoint, attempt, body, allowance, upload_type: _ } = self;
-        Call { endpoint, attempt, upload_type, body, allowance }
-    }
-
-    fn json(self, body: &impl Serialize) -> Result<Self, TransportError> {
-        let body = serde_json::to_vec(body).map_err(|error| other(error.to_string()))?;
-        Ok(Self { body: Some(body), ..self })
-    }
-}
-
-fn other(message: String) -> TransportError {
-    TransportError::new(Kind::Other, message)
-}
-
-fn stalled(message: String) -> TransportError {
-    TransportError::new(Kind::Stalled, message)
 }
 
 impl std::fmt::Debug for ApiClient {

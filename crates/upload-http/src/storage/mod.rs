@@ -60,7 +60,7 @@ impl StorageClient {
     /// A storage that refuses early, while the body is still being sent, is understood: sending stops, and its answer
     /// is read as far as it comes. The limit of this: a server that answers and at once resets the connection (it
     /// closes with bytes unread) can make the next write fail before the answer was looked at. hyper then gives the
-    /// answer up, and this is a [`TransportErrorKind::Reset`](Kind::Reset). It takes a sender the network does not slow down, as on loopback;
+    /// answer up, and this is a [`Reset`](Kind::Reset). It takes a sender the network does not slow down, as on loopback;
     /// one that waits for the network sees the answer first.
     ///
     /// Dropping the future stops the request: no further byte of `body` is taken.

@@ -129,11 +129,11 @@ async fn an_endless_error_body_is_not_read_to_its_end() {
 #[tokio::test]
 async fn a_success_without_bounds_is_refused() {
     let server = MockServer::start().await;
-    let template = ResponseTemplate::new(200).set_body_bytes(vec![b' '; 17 * 1024 * 1024]);
+    let template = ResponseTemplate::new(200).set_body_bytes(vec![b' '; 33 * 1024 * 1024]);
     Mock::given(any()).respond_with(template).mount(&server).await;
     let error = api(&server).initiate(1, &audience(), &initiate_request()).await.unwrap_err();
     assert_eq!(error.kind, Kind::BadAnswer);
-    assert_eq!(error.message, "the API answered with more than 16 MiB");
+    assert_eq!(error.message, "the API answered with more than 32 MiB");
 }
 
 #[tokio::test]
