@@ -62,7 +62,7 @@ impl ApiClient {
     /// Asks who the caller is; a success proves that token and partner are accepted.
     ///
     /// # Errors
-    /// [`Unauthorized`](upload_core::TransportErrorKind::Unauthorized) for the token, [`Forbidden`](upload_core::TransportErrorKind::Forbidden) for the partner, and whatever else can happen.
+    /// `Unauthorized` for the token, `Forbidden` for the partner, and whatever else can happen.
     pub async fn partners(&self, attempt: u32) -> Result<(), TransportError> {
         let answer = self.0.send(self.call(Endpoint::Partners, attempt)).await?;
         answer.json::<serde::de::IgnoredAny>().map(drop)
@@ -128,7 +128,7 @@ impl ApiClient {
     /// Has the platform check a completed object.
     ///
     /// # Errors
-    /// [`NotFound`](upload_core::TransportErrorKind::NotFound) or [`Unsupported`](upload_core::TransportErrorKind::Unsupported) where this server offers none, and whatever else can happen.
+    /// `NotFound` or `Unsupported` where this server offers none, and whatever else can happen.
     pub async fn validate(
         &self,
         attempt: u32,
@@ -142,7 +142,7 @@ impl ApiClient {
     /// Gives an upload up. Any success counts, whatever its body.
     ///
     /// # Errors
-    /// [`NotFound`](upload_core::TransportErrorKind::NotFound) where it is gone already, and whatever else can happen.
+    /// `NotFound` where it is gone already, and whatever else can happen.
     pub async fn abort(&self, attempt: u32, request: &AbortRequest) -> Result<(), TransportError> {
         let call = self.call(Endpoint::AbortMultipart, attempt).json(request)?;
         self.0.send(call).await.map(drop)
