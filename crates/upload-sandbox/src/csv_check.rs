@@ -5,6 +5,8 @@ use upload_proto::ValidationError;
 
 /// How many problems are listed; the rest would tell nothing new.
 const MAX_ERRORS: usize = 100;
+/// The longest header whose names are looked at, in bytes.
+const MAX_HEADER: usize = 64 * 1024;
 /// Fields of one row that can be told apart; a wider row counts as this wide.
 const MAX_FIELDS: usize = 16 * 1024;
 
@@ -18,6 +20,7 @@ pub(crate) struct CsvCheck {
     ends: Box<[usize]>,
     filled: usize,
     found: usize,
+    overflowed: bool,
     header: Option<usize>,
     row: u64,
     errors: Vec<ValidationError>,
@@ -28,10 +31,11 @@ impl CsvCheck {
         Self {
             reader: ReaderBuilder::new().build(),
             utf8: Utf8Tail::default(),
-            fields: vec![0; 64 * 1024].into(),
+            fields: vec![0; MAX_HEADER].into(),
             ends: vec![0; MAX_FIELDS].into(),
             filled: 0,
             found: 0,
+            overflowed: false,
             header: None,
             row: 0,
             errors: Vec::new(),
@@ -40,13 +44,17 @@ impl CsvCheck {
 
     /// Takes the next piece of the object.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
-        if !self.utf8.accepts(piece) {
+        let valid = self.utf8.valid_prefix(piece);
+        let (good, bad) = piece.split_at_checked(valid).unwrap_or((piece, &[]));
+        self.parse(good);
+        if !bad.is_empty() {
             let row = Some(self.row + 1);
-            self.report("INVALID_ENCODING", row, "this row or one shortly after it is not UTF-8".into());
-        }
-        // An empty input would tell the parser that the end has come.
-        if !piece.is_empty() {
-            self.parse(piece);
+            self.report(
+                "INVALID_ENCODING",
+                row,
+                "this row is not UTF-8; the encoding of what follows was not looked at".into(),
+            );
+            self.parse(bad);
         }
     }
 
@@ -56,7 +64,8 @@ impl CsvCheck {
             let row = Some(self.row + 1);
             self.report("INVALID_ENCODING", row, "the last character is cut off".into());
         }
-        self.parse(&[]);
+        // To the parser, an empty input is the end.
+        self.read_records(&[]);
         match (self.header, self.row) {
             (None, _) => self.report("EMPTY_FILE", None, "there is no header row".into()),
             (Some(_), 1) => self.report("NO_DATA", None, "there is no row below the header".into()),
@@ -65,7 +74,13 @@ impl CsvCheck {
         self.errors
     }
 
-    fn parse(&mut self, mut input: &[u8]) {
+    fn parse(&mut self, piece: &[u8]) {
+        if !piece.is_empty() {
+            self.read_records(piece);
+        }
+    }
+
+    fn read_records(&mut self, mut input: &[u8]) {
         loop {
             let fields = self.fields.get_mut(self.filled..).unwrap_or_default();
             let ends = self.ends.get_mut(self.found..).unwrap_or_default();
@@ -76,9 +91,11 @@ impl CsvCheck {
             match result {
                 ReadRecordResult::InputEmpty if input.is_empty() => return,
                 ReadRecordResult::InputEmpty => {}
-                // What the fields hold does not matter below the header; that its names are cut off at the
-                // buffer's end neither.
-                ReadRecordResult::OutputFull => self.filled = 0,
+                // What the fields hold does not matter below the header.
+                ReadRecordResult::OutputFull => {
+                    self.filled = 0;
+                    self.overflowed = true;
+                }
                 ReadRecordResult::OutputEndsFull => {
                     let row = Some(self.row + 1);
                     self.report("TOO_MANY_COLUMNS", row, format!("more than {MAX_FIELDS} columns"));
@@ -96,7 +113,11 @@ impl CsvCheck {
         match self.header {
             None => {
                 self.header = Some(width);
-                self.check_names();
+                if self.overflowed {
+                    self.report("HEADER_TOO_LONG", Some(1), format!("more than {MAX_HEADER} bytes of names"));
+                } else {
+                    self.check_names();
+                }
             }
             Some(header) if header != width => {
                 let message = format!("this row has {width} fields, the header has {header}");
@@ -106,6 +127,7 @@ impl CsvCheck {
         }
         self.filled = 0;
         self.found = 0;
+        self.overflowed = false;
     }
 
     fn check_names(&mut self) {
@@ -146,37 +168,39 @@ struct Utf8Tail {
 }
 
 impl Utf8Tail {
-    /// `false` once, at the first piece that is wrong.
-    fn accepts(&mut self, piece: &[u8]) -> bool {
+    /// How many bytes of the piece belong to valid characters; all of them once a wrong one was found, since one is
+    /// enough.
+    fn valid_prefix(&mut self, piece: &[u8]) -> usize {
         if self.failed {
-            return true;
+            return piece.len();
         }
-        let mut rest = piece;
+        let mut taken = 0;
         while !self.pending.is_empty() {
-            let Some((byte, after)) = rest.split_first() else { return true };
+            let Some(byte) = piece.get(taken) else { return taken };
             self.pending.push(*byte);
-            rest = after;
             match std::str::from_utf8(&self.pending) {
                 Ok(_) => self.pending.clear(),
                 Err(error) if error.error_len().is_none() => {}
-                Err(_) => return self.fail(),
+                Err(_) => return self.fail(taken),
             }
+            taken += 1;
         }
+        let rest = piece.get(taken..).unwrap_or_default();
         match std::str::from_utf8(rest) {
-            Ok(_) => true,
+            Ok(_) => piece.len(),
             Err(error) if error.error_len().is_none() => {
                 let (_, cut) = rest.split_at(error.valid_up_to());
                 self.pending.extend_from_slice(cut);
-                true
+                piece.len()
             }
-            Err(_) => self.fail(),
+            Err(error) => self.fail(taken + error.valid_up_to()),
         }
     }
 
-    fn fail(&mut self) -> bool {
+    fn fail(&mut self, valid: usize) -> usize {
         self.failed = true;
         self.pending.clear();
-        false
+        valid
     }
 
     fn is_cut_off(&self) -> bool {
@@ -188,7 +212,7 @@ impl Utf8Tail {
 mod tests {
     use super::*;
 
-    /// The codes found, the same whatever the pieces the bytes come in.
+    /// The codes and rows found, the same whatever the pieces the bytes come in.
     fn check(bytes: &[u8]) -> Vec<(String, Option<u64>)> {
         let in_pieces = |size: usize| -> Vec<_> {
             let mut check = CsvCheck::new();
@@ -197,8 +221,7 @@ mod tests {
         };
         let whole = in_pieces(bytes.len().max(1));
         for size in 1..4 {
-            let codes = |list: &[(String, _)]| list.iter().map(|(code, _)| code.clone()).collect::<Vec<_>>();
-            assert_eq!(codes(&in_pieces(size)), codes(&whole), "in pieces of {size}");
+            assert_eq!(in_pieces(size), whole, "in pieces of {size}");
         }
         whole
     }
@@ -226,7 +249,7 @@ mod tests {
             (b"a,b\n1,2,3\n", "ROW_WIDTH", Some(2)),
             (b"a,\n1,2\n", "EMPTY_COLUMN_NAME", Some(1)),
             (b"a,a\n1,2\n", "DUPLICATE_COLUMN_NAME", Some(1)),
-            (b"a\nJos\xe9\nx\n", "INVALID_ENCODING", Some(1)),
+            (b"a\nJos\xe9\nx\n", "INVALID_ENCODING", Some(2)),
             (b"a\nJos\xc3", "INVALID_ENCODING", Some(2)),
         ] {
             assert_eq!(check(bad), [(code.to_owned(), row)], "{bad:?}");
@@ -244,5 +267,11 @@ mod tests {
         (0..100).for_each(|_| check.feed(&[b'x'; 10_000]));
         check.feed(b"\n");
         assert_eq!(check.finish(), []);
+        let header = format!("{},b\n1,2\n", "x".repeat(100_000));
+        assert_eq!(check_codes(header.as_bytes()), ["HEADER_TOO_LONG"]);
+    }
+
+    fn check_codes(bytes: &[u8]) -> Vec<String> {
+        check(bytes).into_iter().map(|(code, _)| code).collect()
     }
 }

@@ -30,7 +30,7 @@ pub enum SandboxError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The bucket could not be made in the storage.
-    #[error("the sandbox's storage does not work: {0}")]
-    Bucket(String),
+    /// The parts were there and did not work together.
+    #[error("the sandbox could not be set up: {0}")]
+    Setup(String),
 }

@@ -11,8 +11,10 @@ use crate::Operation;
 
 /// One way of misbehaving: at which request, how often, and what.
 ///
-/// The first rule that fits a request and is not used up decides it.
+/// The first rule that fits a request and is not used up decides it. A request the sandbox refuses of its own
+/// accord (credentials, headers, expiry) meets no rule, so that faults hide no mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FaultRule {
     /// At which operation.
     pub operation: Operation,

@@ -12,7 +12,7 @@ use crate::{
     storage::{BUCKET, object_path},
 };
 
-/// A running sandbox. Dropping it stops it at once; [`shutdown`](Self::shutdown) stops it in an orderly way.
+/// A running sandbox. Dropping it stops it without waiting; [`shutdown`](Self::shutdown) waits for its end.
 #[derive(Debug)]
 pub struct SandboxHandle {
     api_url: String,

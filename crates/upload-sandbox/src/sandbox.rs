@@ -38,7 +38,7 @@ impl Sandbox {
         let storage_url = format!("http://127.0.0.1:{storage_port}");
 
         let (key, secret, internal) = (random_text(20), random_text(40), random_text(40));
-        let internal = internal.parse::<HeaderValue>().map_err(|e| SandboxError::Bucket(e.to_string()))?;
+        let internal = internal.parse::<HeaderValue>().map_err(|e| SandboxError::Setup(e.to_string()))?;
         let log = RequestLog::new();
         let faults = Arc::new(Faults::new(config.faults));
         let uploads = Arc::new(Uploads::default());
@@ -56,7 +56,7 @@ impl Sandbox {
         );
         let storage = Server::start(storage_listener, move |request| service.clone().answer(request));
 
-        let unusable = |e: &dyn std::fmt::Display| SandboxError::Bucket(e.to_string());
+        let unusable = |e: &dyn std::fmt::Display| SandboxError::Setup(e.to_string());
         let endpoint = storage_url.parse().map_err(|e: url::ParseError| unusable(&e))?;
         let bucket = Bucket::new(endpoint, UrlStyle::Path, BUCKET, REGION).map_err(|e| unusable(&e))?;
         let store = StorageClient::new(bucket, Credentials::new(key, secret), config.url_life, internal)

@@ -79,19 +79,19 @@ impl Uploads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn opened(&self, id: &str, key: &str) {
+    pub(crate) fn opened(&self, key: &str, id: &str) {
         let upload = Upload { key: key.to_owned(), ..Upload::default() };
         self.lock().open.insert(id.to_owned(), upload);
     }
 
     /// Whether parts may still come for it.
-    pub(crate) fn takes_parts(&self, id: &str) -> bool {
-        self.lock().open.get(id).is_some_and(|upload| !upload.completing)
+    pub(crate) fn takes_parts(&self, key: &str, id: &str) -> bool {
+        self.lock().upload(key, id).is_some_and(|upload| !upload.completing)
     }
 
     /// Notes a stored part; `false` when the upload was closed meanwhile.
-    pub(crate) fn stored(&self, id: &str, number: i32, part: StoredPart) -> bool {
-        match self.lock().open.get_mut(id) {
+    pub(crate) fn stored(&self, key: &str, id: &str, number: i32, part: StoredPart) -> bool {
+        match self.lock().upload(key, id) {
             Some(upload) if !upload.completing => {
                 upload.parts.insert(number, part);
                 true
@@ -101,15 +101,14 @@ impl Uploads {
     }
 
     /// The stored parts, ascending; `None` where the upload is not open.
-    pub(crate) fn parts(&self, id: &str) -> Option<Vec<(i32, StoredPart)>> {
-        let inner = self.lock();
-        inner.open.get(id).map(|upload| upload.parts.iter().map(|(n, p)| (*n, p.clone())).collect())
+    pub(crate) fn parts(&self, key: &str, id: &str) -> Option<Vec<(i32, StoredPart)>> {
+        self.lock().upload(key, id).map(|upload| upload.parts.iter().map(|(n, p)| (*n, p.clone())).collect())
     }
 
     /// Checks the listed parts (number, bare ETag) and, if they can be put together, claims the upload for it.
-    pub(crate) fn claim(&self, id: &str, listed: &[(i32, String)]) -> Result<(), Incomplete> {
+    pub(crate) fn claim(&self, key: &str, id: &str, listed: &[(i32, String)]) -> Result<(), Incomplete> {
         let mut inner = self.lock();
-        let upload = inner.open.get_mut(id).filter(|upload| !upload.completing);
+        let upload = inner.upload(key, id).filter(|upload| !upload.completing);
         let upload = upload.ok_or(Incomplete::NoSuchUpload)?;
         upload.check(listed)?;
         upload.completing = true;
@@ -151,6 +150,13 @@ impl Uploads {
     }
 }
 
+impl Inner {
+    /// The open upload of that id, if it is that key's: to S3 an id beside another key is unknown.
+    fn upload(&mut self, key: &str, id: &str) -> Option<&mut Upload> {
+        self.open.get_mut(id).filter(|upload| upload.key == key)
+    }
+}
+
 impl Upload {
     fn check(&self, listed: &[(i32, String)]) -> Result<(), Incomplete> {
         let (last, _) = listed.last().ok_or(Incomplete::Empty)?;
@@ -178,9 +184,9 @@ mod tests {
 
     fn with_parts(sizes: &[u64]) -> Uploads {
         let uploads = Uploads::default();
-        uploads.opened("u", "k");
+        uploads.opened("k", "u");
         for (number, size) in (1..).zip(sizes) {
-            assert!(uploads.stored("u", number, StoredPart { etag: format!("e{number}"), size: *size }));
+            assert!(uploads.stored("k", "u", number, StoredPart { etag: format!("e{number}"), size: *size }));
         }
         uploads
     }
@@ -200,19 +206,21 @@ mod tests {
             (listed(&[(1, "e1"), (1, "e1")]), Incomplete::Order(1, 1)),
             (listed(&[(1, "e1"), (2, "e2"), (3, "e3")]), Incomplete::TooSmall { number: 2, size: 1 }),
         ] {
-            assert_eq!(uploads.claim("u", &list), Err(why), "{list:?}");
+            assert_eq!(uploads.claim("k", "u", &list), Err(why), "{list:?}");
         }
-        assert_eq!(uploads.claim("v", &listed(&[(1, "e1")])), Err(Incomplete::NoSuchUpload));
-        assert_eq!(uploads.claim("u", &listed(&[(1, "e1"), (2, "e2")])), Ok(()));
+        for (key, id) in [("k", "v"), ("l", "u")] {
+            assert_eq!(uploads.claim(key, id, &listed(&[(1, "e1")])), Err(Incomplete::NoSuchUpload));
+        }
+        assert_eq!(uploads.claim("k", "u", &listed(&[(1, "e1"), (2, "e2")])), Ok(()));
     }
 
     #[test]
     fn while_it_is_put_together_nothing_else_may_touch_it() {
         let uploads = with_parts(&[1]);
-        assert_eq!(uploads.claim("u", &listed(&[(1, "e1")])), Ok(()));
-        assert_eq!(uploads.claim("u", &listed(&[(1, "e1")])), Err(Incomplete::NoSuchUpload));
-        assert!(!uploads.takes_parts("u"));
-        assert!(!uploads.stored("u", 2, StoredPart { etag: "e2".into(), size: 1 }));
+        assert_eq!(uploads.claim("k", "u", &listed(&[(1, "e1")])), Ok(()));
+        assert_eq!(uploads.claim("k", "u", &listed(&[(1, "e1")])), Err(Incomplete::NoSuchUpload));
+        assert!(!uploads.takes_parts("k", "u"));
+        assert!(!uploads.stored("k", "u", 2, StoredPart { etag: "e2".into(), size: 1 }));
         uploads.closed("u", Closed::Completed);
         assert!(uploads.open().is_empty() && !uploads.was_aborted("u"));
     }

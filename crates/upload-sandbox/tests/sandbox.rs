@@ -1,5 +1,7 @@
 //! Raw requests against a running sandbox: what it accepts, what it refuses, and what it calls a mistake.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
+
 #[path = "sandbox/client.rs"]
 mod client;
 #[path = "sandbox/complete.rs"]
@@ -14,5 +16,7 @@ mod flow;
 mod guards;
 #[path = "sandbox/mistakes.rs"]
 mod mistakes;
+#[path = "sandbox/secrets.rs"]
+mod secrets;
 #[path = "sandbox/validate.rs"]
 mod validate;

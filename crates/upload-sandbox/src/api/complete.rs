@@ -7,6 +7,7 @@ use upload_proto::{CompleteRequest, CompletedPart};
 use super::{
     error::ApiError,
     json::{JsonBody, only_fields, read},
+    key::check_known,
 };
 use crate::{Mistake, state::State};
 
@@ -17,7 +18,8 @@ pub(super) async fn complete(
     check_raw_parts(&body)?;
     let request: CompleteRequest = read(body, &["upload_id", "object_key", "parts"])?;
     let (key, id) = (request.object_key.as_str(), request.upload_id.as_str());
-    check_nothing_is_left_out(&state, id, &request.parts)?;
+    check_known(key, "NoSuchUpload")?;
+    check_nothing_is_left_out(&state, key, id, &request.parts)?;
     let etag = state.store.complete(key, id, &request.parts).await?;
     Ok(Json(json!({ "object_key": key, "etag": etag, "location": state.store.location(key) })))
 }
@@ -42,13 +44,18 @@ fn check_raw_parts(body: &Value) -> Result<(), ApiError> {
 }
 
 /// S3 drops stored parts that are not listed, without a word, and the object lacks their bytes.
-fn check_nothing_is_left_out(state: &State, id: &str, listed: &[CompletedPart]) -> Result<(), ApiError> {
+fn check_nothing_is_left_out(
+    state: &State,
+    key: &str,
+    id: &str,
+    listed: &[CompletedPart],
+) -> Result<(), ApiError> {
     let numbers: Vec<u32> = listed.iter().map(|part| part.part_number.get()).collect();
     if !numbers.is_sorted_by(|a, b| a < b) {
         // S3 has its own answer to this.
         return Ok(());
     }
-    let stored = state.uploads.parts(id).unwrap_or_default();
+    let stored = state.uploads.parts(key, id).unwrap_or_default();
     let stored = stored.iter().filter_map(|(number, _)| u32::try_from(*number).ok());
     let left_out = stored.into_iter().find(|number| numbers.binary_search(number).is_err());
     let gap = (1..).zip(&numbers).find(|(place, number)| place != *number);

@@ -48,9 +48,11 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             // The storage's verdict on what the client asked for is the client's to know, in S3's words.
-            StoreError::Refused { status, code, message } if status.is_client_error() => {
-                Self::new(status, code, message)
-            }
+            StoreError::Refused {
+                status: status @ (StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND),
+                code,
+                message,
+            } => Self::new(status, code, message),
             other => {
                 tracing::error!(error = %other, "the sandbox's storage failed");
                 Self::new(StatusCode::BAD_GATEWAY, "STORAGE_ERROR", other.to_string())

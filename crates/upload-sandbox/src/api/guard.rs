@@ -1,4 +1,4 @@
-//! What comes before every endpoint: faults, credentials, query parameters.
+//! What comes before every endpoint: credentials, query parameters, faults.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -18,6 +18,11 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
+    let checked =
+        check_credentials(&state, endpoint, request.headers()).and_then(|()| check_query(endpoint, &request));
+    if let Err(error) = checked {
+        return error.into_response();
+    }
     let connection = request.extensions().get::<Connection>().cloned().unwrap_or_default();
     let fault = state.faults.strike(Operation::Api(endpoint), None);
     if let (Some(action), Some(recording)) = (fault, request.extensions().get::<Arc<Recording>>()) {
@@ -35,12 +40,7 @@ pub(super) async fn check(
         }
         Some(FaultAction::LoseAnswer) | None => {}
     }
-    let checked =
-        check_credentials(&state, endpoint, request.headers()).and_then(|()| check_query(endpoint, &request));
-    let response = match checked {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    };
+    let response = next.run(request).await;
     if fault == Some(FaultAction::LoseAnswer) {
         connection.reset();
         return std::future::pending().await;

@@ -6,6 +6,7 @@ use upload_proto::{UploadType, ValidateRequest, ValidateResponse, ValidationErro
 use super::{
     error::ApiError,
     json::{JsonBody, read, required_upload_type},
+    key::check_known,
 };
 use crate::{csv_check::CsvCheck, state::State, storage::StoreError};
 
@@ -17,6 +18,7 @@ pub(super) async fn validate(
     let kind = required_upload_type(&head)?;
     let request: ValidateRequest = read(body, &["object_key"])?;
     let key = request.object_key.as_str();
+    check_known(key, "NoSuchKey")?;
     let mut object = state.store.get(key).await?;
     let validation_errors = if is_csv(&kind, key) {
         let mut check = CsvCheck::new();

@@ -1,7 +1,7 @@
 //! What S3 refuses and s3s lets pass.
 
 use http::{HeaderMap, StatusCode, Uri, header};
-use upload_proto::headers;
+use upload_proto::{headers, s3_limits::MAX_PART_SIZE};
 
 use super::{
     refusal::Refusal,
@@ -60,9 +60,15 @@ fn check_framing(head: &HeaderMap) -> Result<(), Refusal> {
                        send the body with a Content-Length";
         return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message));
     }
-    if !head.contains_key(header::CONTENT_LENGTH) {
+    let Some(length) = head.get(header::CONTENT_LENGTH) else {
         let message = "You must provide the Content-Length HTTP header.";
         return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, "MissingContentLength", message));
+    };
+    if length.to_str().ok().and_then(|text| text.parse().ok()).is_none_or(|bytes: u64| bytes > MAX_PART_SIZE)
+    {
+        let message =
+            format!("Your proposed upload exceeds the maximum allowed size of {MAX_PART_SIZE} bytes.");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "EntityTooLarge", message));
     }
     Ok(())
 }
@@ -120,6 +126,7 @@ mod tests {
             ),
             (with(("transfer-encoding", "chunked")), 501, "NotImplemented", None),
             (vec![octets], 411, "MissingContentLength", None),
+            (vec![octets, ("content-length", "5368709121")], 400, "EntityTooLarge", None),
             (vec![("content-length", "1")], 403, "SignatureDoesNotMatch", Some(Mistake::MissingContentType)),
             (
                 vec![("content-type", "text/csv"), ("content-length", "1")],

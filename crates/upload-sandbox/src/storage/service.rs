@@ -4,6 +4,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use s3s::service::S3Service;
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
+use upload_proto::headers;
 
 use super::{INTERNAL_HEADER, gate, refusal::Refusal, target::Target};
 use crate::{
@@ -11,10 +12,11 @@ use crate::{
     fault::Faults,
     log::{HostKind, Recording, RequestLog, Seen},
     net::{Connection, GuardedBody, stalled},
+    sandbox::request_id,
     uploads::Uploads,
 };
 
-/// Answers the storage's requests: log, faults, gate, then s3s.
+/// Answers the storage's requests: log, gate, faults, then s3s.
 #[derive(Clone)]
 pub(crate) struct StorageService(Arc<Inner>);
 
@@ -48,6 +50,9 @@ impl StorageService {
         let (head, body) = request.into_parts();
         let mut body = GuardedBody::new(body, &head.headers, recording.byte_counter());
 
+        if let Err(refusal) = gate::check(&target, &head.uri, &head.headers, &self.0.uploads) {
+            return refuse(&recording, &refusal);
+        }
         let fault = self.0.faults.strike(target.operation, target.part);
         if let Some(action) = fault {
             recording.fault(action);
@@ -68,16 +73,16 @@ impl StorageService {
             }
             Some(FaultAction::LoseAnswer) | None => {}
         }
-        if let Err(refusal) = gate::check(&target, &head.uri, &head.headers, &self.0.uploads) {
-            return refuse(&recording, &refusal);
-        }
-        let answer = self.0.delegate(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await;
+        let mut answer = self.0.delegate(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await;
         if fault == Some(FaultAction::LoseAnswer) {
             connection.reset();
             return std::future::pending().await;
         }
         let code = (!answer.status().is_success()).then(|| error_code(&answer)).flatten();
         recording.answered(answer.status().as_u16(), code.as_deref(), None);
+        if let Ok(id) = request_id().parse() {
+            answer.headers_mut().entry(headers::S3_REQUEST_ID).or_insert(id);
+        }
         answer
     }
 }

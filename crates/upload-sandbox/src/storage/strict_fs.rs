@@ -73,15 +73,15 @@ impl S3 for StrictFs {
         let key = req.input.key.clone();
         let answer = self.inner.create_multipart_upload(req).await?;
         if let Some(id) = &answer.output.upload_id {
-            self.uploads.opened(id, &key);
+            self.uploads.opened(&key, id);
         }
         Ok(answer)
     }
 
     async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-        let (id, number) = (req.input.upload_id.clone(), req.input.part_number);
+        let (key, id, number) = (req.input.key.clone(), req.input.upload_id.clone(), req.input.part_number);
         let announced = req.input.content_length.and_then(|length| u64::try_from(length).ok());
-        if !self.uploads.takes_parts(&id) {
+        if !self.uploads.takes_parts(&key, &id) {
             return Err(no_such_upload());
         }
         let answer = self.inner.upload_part(req).await?;
@@ -91,7 +91,7 @@ impl S3 for StrictFs {
             None => tokio::fs::metadata(&path).await.map_err(S3Error::internal_error)?.len(),
         };
         let etag = answer.output.e_tag.as_ref().map(|etag| etag.value().to_owned()).unwrap_or_default();
-        if !self.uploads.stored(&id, number, StoredPart { etag, size }) {
+        if !self.uploads.stored(&key, &id, number, StoredPart { etag, size }) {
             tokio::fs::remove_file(path).await.ok();
             return Err(no_such_upload());
         }
@@ -102,7 +102,7 @@ impl S3 for StrictFs {
         let ListPartsInput { bucket, key, upload_id, part_number_marker, max_parts, .. } = req.input;
         let after = part_number_marker.unwrap_or(0);
         let limit = usize::try_from(max_parts.unwrap_or(1000)).unwrap_or(0).min(1000);
-        let stored = self.uploads.parts(&upload_id).ok_or_else(no_such_upload)?;
+        let stored = self.uploads.parts(&key, &upload_id).ok_or_else(no_such_upload)?;
         let mut left: Vec<_> = stored.into_iter().filter(|(number, _)| *number > after).collect();
         let is_truncated = left.len() > limit;
         left.truncate(limit);
@@ -131,7 +131,7 @@ impl S3 for StrictFs {
         &self,
         req: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        let id = req.input.upload_id.clone();
+        let (key, id) = (req.input.key.clone(), req.input.upload_id.clone());
         let parts = req.input.multipart_upload.as_ref().and_then(|list| list.parts.as_deref());
         let listed: Vec<_> = parts
             .unwrap_or_default()
@@ -141,7 +141,7 @@ impl S3 for StrictFs {
                 (part.part_number.unwrap_or(0), etag.unwrap_or_default())
             })
             .collect();
-        self.uploads.claim(&id, &listed)?;
+        self.uploads.claim(&key, &id, &listed)?;
         let answer = self.inner.complete_multipart_upload(req).await;
         // Even when it failed: s3s-fs has forgotten the upload by then.
         self.uploads.closed(&id, Closed::Completed);
@@ -152,8 +152,8 @@ impl S3 for StrictFs {
         &self,
         req: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-        let id = req.input.upload_id.clone();
-        if !self.uploads.takes_parts(&id) {
+        let (key, id) = (req.input.key.clone(), req.input.upload_id.clone());
+        if !self.uploads.takes_parts(&key, &id) {
             return Err(no_such_upload());
         }
         // Closed first, so that a part that is just arriving does not survive it.

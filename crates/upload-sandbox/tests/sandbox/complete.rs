@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::client::{Client, MIB, bytes};
+use crate::client::{Client, MIB, Upload, bytes};
 
 #[tokio::test]
 async fn each_wrong_list_is_refused_in_s3s_words_and_the_upload_stays_open() {
@@ -33,6 +33,21 @@ async fn a_small_part_before_the_last_is_refused() {
     let (status, answer) = client.complete(&upload, &[(1, &one), (2, &two)]).await;
     assert_eq!((status.as_u16(), &answer["error_code"]), (400, &json!("EntityTooSmall")));
     client.abort(&upload).await;
+    client.stop().await;
+}
+
+#[tokio::test]
+async fn an_upload_belongs_to_its_key() {
+    let client = Client::start().await;
+    let upload = client.initiate(1, 1).await;
+    let etag = client.part(&upload.urls[0], b"x".to_vec()).await;
+    for key in ["files/other/audience.csv", "files/../escape.csv", "elsewhere"] {
+        let other = Upload { id: upload.id.clone(), key: key.into(), urls: Vec::new() };
+        let (status, answer) = client.complete(&other, &[(1, &etag)]).await;
+        assert_eq!((status.as_u16(), &answer["error_code"]), (404, &json!("NoSuchUpload")));
+        assert_eq!(client.abort(&other).await.0, 404);
+    }
+    assert_eq!(client.complete(&upload, &[(1, &etag)]).await.0, 200);
     client.stop().await;
 }
 
