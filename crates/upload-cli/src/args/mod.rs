@@ -66,7 +66,9 @@ impl Sources {
             matches.try_contains_id(id).ok()?;
             match matches.value_source(id)? {
                 ValueSource::CommandLine => Some(Given::Flag),
-                ValueSource::EnvVariable => Some(Given::Variable(environment::variable(&id.replace('_', "-")))),
+                ValueSource::EnvVariable => {
+                    Some(Given::Variable(environment::variable(&id.replace('_', "-"))))
+                }
                 _ => None,
             }
         })
@@ -88,9 +90,7 @@ impl Sources {
 ///
 /// # Errors
 /// What clap has to say, `--help` and `--version` included.
-pub(crate) fn parse(
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<(Cli, Sources), clap::Error> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Cli, Sources), clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
     let cli = Cli::from_arg_matches(&matches)?;
     Ok((cli, Sources(matches)))

@@ -56,7 +56,9 @@ impl FromStr for Concurrency {
             return Ok(Self::Auto);
         }
         let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MAX_CONCURRENCY);
-        number.map(Self::Fixed).ok_or_else(|| format!("expected 'auto' or a number from 1 to {MAX_CONCURRENCY}"))
+        number
+            .map(Self::Fixed)
+            .ok_or_else(|| format!("expected 'auto' or a number from 1 to {MAX_CONCURRENCY}"))
     }
 }
 
