@@ -4,7 +4,7 @@ mod result;
 use console::style;
 
 use self::bars::Bars;
-use super::{JobId, Note, Reporter, Scope, Screen, bytes};
+use super::{JobId, Note, Reporter, Scope, Screen, Summary, bytes};
 use crate::error::CliError;
 
 /// Lines for people, and bars where somebody watches.
@@ -24,7 +24,7 @@ impl Human {
     fn aside(&self, label: &str, file: &str, text: &str) {
         if !self.quiet {
             let label = style(label).yellow().bold().for_stderr();
-            self.screen.note(&format!("{label} {file}: {text}"));
+            self.screen.note(&format!("{label} {}: {text}", shown(file)));
         }
     }
 
@@ -37,10 +37,21 @@ impl Human {
     }
 }
 
+/// What people call a file; `-` is a word only in shells.
+fn shown(file: &str) -> &str {
+    if file == "-" { "standard input" } else { file }
+}
+
 impl Reporter for Human {
     fn begin(&self, scope: Scope) {
         if let Some(bars) = &self.bars {
             bars.begin(scope);
+        }
+    }
+
+    fn reading(&self, bytes: Option<u64>) {
+        if let Some(bars) = &self.bars {
+            bars.reading(bytes);
         }
     }
 
@@ -94,9 +105,12 @@ impl Reporter for Human {
         self.error(error);
     }
 
-    fn end(&self) {
+    fn end(&self, summary: &Summary) {
         if let Some(bars) = &self.bars {
             bars.end();
+        }
+        if summary.files() > 1 && !self.quiet {
+            self.screen.note(&result::summary(summary));
         }
     }
 }
