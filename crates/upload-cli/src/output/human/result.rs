@@ -54,7 +54,7 @@ pub(super) fn troubles(result: &FileResult) -> Vec<String> {
         _ => style("error:").red().bold().for_stderr(),
     };
     // Errors about a local file begin with its name already.
-    let named = error.message.starts_with(&result.file);
+    let named = error.message.starts_with(shown(&result.file));
     let mut lines = vec![match named {
         true => format!("{label} {}", error.message),
         false => format!("{label} {}: {}", shown(&result.file), error.message),
@@ -90,7 +90,8 @@ pub(super) fn planned(planned: &Started<'_>) -> String {
     let Started { file, name, pattern, upload_type, bytes: count, parts, part_size, .. } = planned;
     let kind = upload_type.map(|kind| format!(", as {kind}")).unwrap_or_default();
     let cut = match part_size {
-        Some(size) => format!(", {parts} part(s) of {}", bytes(*size)),
+        Some(size) if *parts > 1 => format!(", {parts} parts of {}", bytes(*size)),
+        Some(_) => ", 1 part".into(),
         None => String::new(),
     };
     let file = shown(file);
