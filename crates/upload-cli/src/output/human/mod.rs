@@ -60,9 +60,8 @@ impl Reporter for Human {
             bars.report(job, note);
         }
         match note {
-            Note::Retry { file, part_number, reason, wait_seconds, .. } => {
-                let part = part_number.map(|part| format!("part {part}: ")).unwrap_or_default();
-                self.aside("retry:", file, &format!("{part}{reason}; again in {wait_seconds:.1} s"));
+            Note::Retry { file, step, reason, wait_seconds, .. } => {
+                self.aside("retry:", file, &format!("{step}: {reason}; again in {wait_seconds:.1} s"));
             }
             Note::Warning { file, message } => self.aside("warning:", file, message),
             Note::Replanned { file, part_size, parts } => self.aside(
