@@ -54,6 +54,6 @@ async fn where_no_plan_fits_the_upload_is_aborted_and_the_reason_given() {
     assert_eq!(result["status"], "failed");
     let message = result["error"]["message"].as_str().unwrap();
     assert!(message.contains("handed out 1 presigned URL") && message.contains("5368709120"), "{message}");
-    assert_eq!(world.operations(), ["initiate_multipart", "abort_multipart"]);
+    assert_eq!(world.operations(), ["initiate", "abort"]);
     assert!(world.sandbox.open_uploads().is_empty());
 }

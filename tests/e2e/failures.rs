@@ -27,7 +27,7 @@ async fn a_part_that_keeps_failing_is_tried_five_times_with_growing_waits_then_a
         "{message}"
     );
     assert!(!error["hint"].as_str().unwrap().is_empty(), "a remedy is named");
-    assert_eq!(world.operations().last().unwrap(), "abort_multipart");
+    assert_eq!(world.operations().last().unwrap(), "abort");
     assert!(world.sandbox.open_uploads().is_empty());
 }
 
