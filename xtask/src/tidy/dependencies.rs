@@ -23,11 +23,11 @@ pub(super) fn check(sh: &Shell) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for (package, banned) in BANNED {
         let tree = cmd!(sh, "cargo tree --locked -e normal --target all --prefix none -p {package}");
-        findings.extend(banned_edges(package, &tree.quiet().ignore_stderr().read()?, banned));
+        findings.extend(banned_edges(package, &tree.quiet().read()?, banned));
     }
     let direct =
         cmd!(sh, "cargo tree --locked -e normal --target all --prefix none --depth 1 -p upload-proto");
-    findings.extend(other_than("upload-proto", &direct.quiet().ignore_stderr().read()?, PROTO_DIRECT));
+    findings.extend(other_than("upload-proto", &direct.quiet().read()?, PROTO_DIRECT));
     Ok(findings)
 }
 

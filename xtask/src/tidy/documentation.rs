@@ -5,11 +5,11 @@ use xshell::{Cmd, Shell, cmd};
 
 use super::Finding;
 
-/// Documents the library crates with every warning and every undocumented item an error.
+/// Documents the workspace with every warning and every undocumented item an error.
 ///
 /// `unreachable_pub` is on in the whole workspace, so a `pub` that rustdoc cannot reach does not pass clippy.
 pub(crate) fn command(sh: &Shell) -> Cmd<'_> {
-    cmd!(sh, "cargo doc --workspace --no-deps --lib --message-format short")
+    cmd!(sh, "cargo doc --workspace --no-deps --message-format short")
         .env("RUSTDOCFLAGS", "-D warnings -D missing_docs")
 }
 
