@@ -1,1 +1,31 @@
-//! (being written)
+//! The upload flow without I/O: state machines, planning, retry, and a driver that runs on any executor.
+//!
+//! - [`MultipartUpload`] and [`SingleUpload`] decide what to send next; see [`Machine`] for how to drive them by
+//!   hand, with blocking sockets or whatever you have.
+//! - [`Driver`] drives them for you: bring a [`Transport`], a [`Source`] and a [`Clock`].
+//!
+//! Nothing here needs an async runtime or an HTTP library.
+
+mod checkpoint;
+mod clock;
+mod driver;
+mod error;
+mod machine;
+mod plan;
+mod retry;
+mod source;
+mod transport;
+
+pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
+pub use clock::Clock;
+pub use driver::{Driver, Progress};
+pub use error::{TransportError, TransportErrorKind};
+pub use machine::{
+    Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,
+    Remains, Request, RequestId, Response, ResumeError, SingleConfig, SingleUpload, Step, Totals, Validation,
+};
+pub use plan::{DEFAULT_PART_SIZE, Plan, PlanError};
+pub use retry::RetryPolicy;
+pub use source::{ByteRange, MemorySource, PartBody, Source, SourceError};
+pub use transport::Transport;
+pub use upload_proto as proto;

@@ -1,0 +1,30 @@
+use serde::{Deserialize, Serialize};
+use upload_proto::{ETag, ObjectKey, PresignedUrl, UploadId, UploadType};
+
+use crate::Plan;
+
+/// The version of the checkpoint's shape that this crate writes.
+pub const CHECKPOINT_VERSION: u32 = 1;
+
+/// Everything needed to go on with a multipart upload in another process, or to abort it.
+///
+/// It holds presigned URLs in full: whoever stores one keeps it readable by its owner only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// [`CHECKPOINT_VERSION`] when written.
+    pub version: u32,
+    /// The file's name as the platform was told.
+    pub filename: String,
+    /// The type the upload was started with.
+    pub upload_type: UploadType,
+    /// How the file is cut.
+    pub plan: Plan,
+    /// S3's id of the upload.
+    pub upload_id: UploadId,
+    /// Where the object will stand.
+    pub object_key: ObjectKey,
+    /// Where each part goes, ascending; as many as the plan has parts.
+    pub urls: Vec<PresignedUrl>,
+    /// What the storage answered for each part, ascending; `None` where the part is not stored yet.
+    pub etags: Vec<Option<ETag>>,
+}

@@ -1,0 +1,128 @@
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures::{
+    StreamExt,
+    stream::{BoxStream, Stream},
+};
+
+use super::Progress;
+use crate::{SourceError, TransportError, TransportErrorKind};
+
+/// Watches the body of one attempt: counts its bytes, holds it to its length, and remembers a local read error,
+/// which transports otherwise report as trouble of their own.
+///
+/// Dropping it, as cancelling an attempt does, takes the attempt's bytes back out of the progress.
+pub(super) struct Meter(Arc<Shared>);
+
+struct Shared {
+    progress: Progress,
+    expected: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sent: u64,
+    /// The attempt is over: a body that lingers in a connection no longer counts.
+    closed: bool,
+    error: Option<String>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Meter {
+    pub(super) fn start(progress: Progress, expected: u64) -> Self {
+        Self(Arc::new(Shared { progress, expected, state: Mutex::default() }))
+    }
+
+    pub(super) fn watch(
+        &self,
+        chunks: BoxStream<'static, Result<Bytes, SourceError>>,
+    ) -> BoxStream<'static, Result<Bytes, SourceError>> {
+        Watched { shared: self.0.clone(), chunks, ended: false }.boxed()
+    }
+
+    /// The attempt's result, with a local read error put in the place of what the transport made of it.
+    pub(super) fn settle<T>(self, result: Result<T, TransportError>) -> Result<T, TransportError> {
+        let mut state = self.0.state();
+        if let Some(message) = state.error.take() {
+            return Err(TransportError::new(TransportErrorKind::Source, message));
+        }
+        if result.is_ok() {
+            state.closed = true;
+            self.0.progress.add_sent(self.0.expected);
+            self.0.progress.take_back(state.sent);
+            self.0.progress.add_stored(self.0.expected);
+        }
+        drop(state);
+        result
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if !state.closed {
+            state.closed = true;
+            self.0.progress.take_back(state.sent);
+        }
+    }
+}
+
+struct Watched {
+    shared: Arc<Shared>,
+    chunks: BoxStream<'static, Result<Bytes, SourceError>>,
+    ended: bool,
+}
+
+impl Watched {
+    fn fail(&mut self, error: SourceError) -> Poll<Option<Result<Bytes, SourceError>>> {
+        self.ended = true;
+        self.shared.state().error = Some(error.to_string());
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Stream for Watched {
+    type Item = Result<Bytes, SourceError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let Poll::Ready(next) = self.chunks.as_mut().poll_next(cx) else { return Poll::Pending };
+        let chunk = match next {
+            Some(Ok(chunk)) => chunk,
+            Some(Err(error)) => return self.fail(error),
+            None => {
+                let (sent, expected) = (self.shared.state().sent, self.shared.expected);
+                if sent < expected {
+                    return self.fail(SourceError::Changed(format!("{} bytes are missing", expected - sent)));
+                }
+                self.ended = true;
+                return Poll::Ready(None);
+            }
+        };
+        let len = chunk.len() as u64;
+        let mut state = self.shared.state();
+        if state.sent + len > self.shared.expected {
+            drop(state);
+            return self.fail(SourceError::Changed("it has grown".into()));
+        }
+        state.sent += len;
+        if !state.closed {
+            self.shared.progress.add_sent(len);
+        }
+        drop(state);
+        Poll::Ready(Some(Ok(chunk)))
+    }
+}

@@ -1,0 +1,40 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// Counts an upload's bytes while they move. Clones share the count.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    sent: AtomicU64,
+    stored: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes handed to the transport and not taken back by a failed attempt: what a progress bar shows.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Relaxed)
+    }
+
+    /// Bytes the storage has acknowledged.
+    #[must_use]
+    pub fn stored(&self) -> u64 {
+        self.0.stored.load(Relaxed)
+    }
+
+    pub(super) fn add_sent(&self, bytes: u64) {
+        self.0.sent.fetch_add(bytes, Relaxed);
+    }
+
+    pub(super) fn take_back(&self, bytes: u64) {
+        self.0.sent.fetch_sub(bytes, Relaxed);
+    }
+
+    pub(super) fn add_stored(&self, bytes: u64) {
+        self.0.stored.fetch_add(bytes, Relaxed);
+    }
+}
