@@ -1,1 +1,33 @@
-//! (being written)
+//! The upload flow's transport over HTTP with `reqwest`, and what else [`upload_core::Driver`] needs from a machine
+//! with files and tokio.
+//!
+//! Two clients that cannot be confused, because they are two types:
+//!
+//! - [`ApiClient`] holds the credentials. It can call nothing but the rows of [`upload_proto::Endpoint`], and it
+//!   follows no redirect, which would carry the credentials elsewhere.
+//! - [`StorageClient`] has never seen a credential. It can PUT a body of known length to a presigned URL, and that
+//!   is all it can do.
+//!
+//! [`HttpTransport`] joins the two into an [`upload_core::Transport`]; [`FileSource`] and [`TokioClock`] are the
+//! driver's other needs. Everything here tries once and says what happened; trying again is the machine's decision.
+//!
+//! Every request is logged by `tracing` at debug level, under the targets `upload_http::api` and
+//! `upload_http::storage`, with method, host, path, attempt, status and duration; no query, token or body is.
+
+mod api;
+mod classify;
+mod clock;
+mod exchange;
+mod file_source;
+mod network;
+mod proxy;
+mod response;
+mod storage;
+mod transport;
+
+pub use api::ApiClient;
+pub use clock::TokioClock;
+pub use file_source::{FileSource, OpenError};
+pub use network::{NetworkConfig, SetupError};
+pub use storage::StorageClient;
+pub use transport::HttpTransport;

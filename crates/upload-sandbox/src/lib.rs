@@ -1,1 +1,35 @@
-//! (being written)
+//! The platform's upload API and an S3 server on loopback, for trying things out and for testing a client in any
+//! language.
+//!
+//! [`Sandbox::start`] opens two ports: the API (routes out of upload-proto's endpoint table) and the object storage
+//! that the presigned URLs point to. It is **strict**: each of the documented mistakes is refused with an answer
+//! that names it ([`Mistake`]), and everything that was asked stands in its log ([`SandboxHandle::log`],
+//! `GET /_sandbox/log`). It is also **changeable**: [`AnswerShape`] makes it speak other dialects,
+//! [`FaultRule`] makes it misbehave.
+//!
+//! Nothing is shared with the client beyond the wire types: had both the same logic, both could be wrong together.
+
+mod api;
+mod config;
+mod csv_check;
+mod error;
+mod fault;
+mod handle;
+mod log;
+mod mistake;
+mod net;
+mod operation;
+mod sandbox;
+mod state;
+mod storage;
+mod uploads;
+
+pub use config::{AnswerShape, AnsweredPartSize, Dialect, SandboxConfig};
+pub use error::SandboxError;
+pub use fault::{FaultAction, FaultRule};
+pub use handle::SandboxHandle;
+pub use log::{HostKind, LogEntry, LogSnapshot};
+pub use mistake::Mistake;
+pub use operation::Operation;
+pub use sandbox::Sandbox;
+pub use uploads::OpenUpload;

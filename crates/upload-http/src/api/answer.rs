@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use upload_core::{TransportError, TransportErrorKind as Kind};
+use upload_proto::{AccessToken, ErrorBody, PartnerId};
+
+use crate::response::quotable;
+
+/// What the API answered, read to its end.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: Option<String>,
+    pub(super) request_id: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: Vec<u8>,
+    /// Kept to take it out of the server's words, should they echo it.
+    pub(super) token: AccessToken,
+}
+
+impl Answer {
+    pub(super) fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// The body as what the call answers.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // serde's own words quote values, which may be secrets: only the place is told.
+            let trouble = match error.classify() {
+                serde_json::error::Category::Data => "JSON of an unexpected shape",
+                _ if self.is_empty() => "an empty body",
+                _ => "broken JSON",
+            };
+            let kind = self.content_type.as_deref().unwrap_or("no content type");
+            self.bad(format!(
+                "the API answered {} with {trouble} (line {}, column {}; {})",
+                self.status,
+                error.line(),
+                error.column(),
+                self.quote(kind),
+            ))
+        })
+    }
+
+    /// A success with a page in it comes from something else than the API: a proxy, a sign-in portal.
+    pub(super) fn refuse_html(&self) -> Result<(), TransportError> {
+        match &self.content_type {
+            Some(kind) if kind.to_ascii_lowercase().starts_with("text/html") => {
+                Err(self.bad(format!("the API answered {} with a page (text/html)", self.status)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The platform may refuse content inside a success: a non-empty `validation_errors` where none is expected.
+    pub(super) fn refuse_validation_errors(&self) -> Result<(), TransportError> {
+        let Ok(body) = serde_json::from_slice::<ErrorBody>(&self.body) else { return Ok(()) };
+        if body.validation_errors.is_empty() {
+            return Ok(());
+        }
+        Err(self.error(Kind::Rejected, &body, String::new()))
+    }
+
+    /// An answer that is not what this API answers.
+    pub(super) fn bad(&self, message: String) -> TransportError {
+        TransportError {
+            status: Some(self.status),
+            request_id: self.request_id.clone(),
+            ..TransportError::new(Kind::BadAnswer, message)
+        }
+    }
+
+    /// What an answer that is no success comes to.
+    pub(super) fn into_error(self, partner: &PartnerId) -> TransportError {
+        let kind = match self.status {
+            300..=399 => {
+                let status = self.status;
+                return self.bad(format!(
+                    "the API answered with a redirect ({status}), which is not followed: it would carry the \
+                     credentials elsewhere"
+                ));
+            }
+            401 => Kind::Unauthorized,
+            403 => Kind::Forbidden,
+            404 => Kind::NotFound,
+            405 | 501 => Kind::Unsupported,
+            408 => Kind::Stalled,
+            429 => Kind::Throttled,
+            400..=499 => Kind::Rejected,
+            500..=599 => Kind::Server,
+            _ => Kind::BadAnswer,
+        };
+        let context = match kind {
+            Kind::Unauthorized => " (the access token is dead or not accepted)".to_owned(),
+            Kind::Forbidden => format!(" for partner {partner}"),
+            _ => String::new(),
+        };
+        let body = serde_json::from_slice(&self.body).unwrap_or_default();
+        self.error(kind, &body, context)
+    }
+
+    fn error(&self, kind: Kind, body: &ErrorBody, context: String) -> TransportError {
+        let mut message = format!("the API answered {}{context}", self.status);
+        if let Some(summary) = body.summary() {
+            message.push_str(": ");
+            message.push_str(&self.quote(&summary));
+        }
+        TransportError {
+            status: Some(self.status),
+            code: body.error_code.as_deref().map(|code| self.quote(code)),
+            request_id: self.request_id.clone(),
+            retry_after: self.retry_after,
+            ..TransportError::new(kind, message)
+        }
+    }
+
+    fn quote(&self, text: &str) -> String {
+        quotable(text, &[self.token.expose()])
+    }
+}

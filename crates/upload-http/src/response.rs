@@ -1,0 +1,98 @@
+//! What both clients read from an answer: a bounded body, the headers that matter, text fit for a message.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::{Response, header::RETRY_AFTER};
+
+/// The longest piece of a server's own words that goes into a message, in characters.
+const MAX_QUOTE: usize = 300;
+
+/// How reading a body ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// At its end.
+    Complete,
+    /// Beyond the bound; the rest was not read.
+    TooLong,
+    /// The connection broke, or nothing came for too long.
+    Broken(Option<reqwest::Error>),
+}
+
+/// Reads at most `limit` bytes of the body, giving up when nothing comes for `idle`.
+pub(crate) async fn read_body(response: &mut Response, limit: usize, idle: Duration) -> (Vec<u8>, Ending) {
+    let mut body = Vec::new();
+    loop {
+        match tokio::time::timeout(idle, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
+                let room = limit - body.len();
+                body.extend(chunk.iter().take(room));
+                if chunk.len() > room {
+                    return (body, Ending::TooLong);
+                }
+            }
+            Ok(Ok(None)) => return (body, Ending::Complete),
+            Ok(Err(error)) => return (body, Ending::Broken(Some(error.without_url()))),
+            Err(_) => return (body, Ending::Broken(None)),
+        }
+    }
+}
+
+/// A header's value, where it is short and in visible ASCII.
+pub(crate) fn header(response: &Response, name: &str) -> Option<String> {
+    let value = response.headers().get(name)?.to_str().ok()?.trim();
+    (1..=128).contains(&value.len()).then(|| value.to_owned())
+}
+
+/// How long the server asks to wait: seconds, or an HTTP date (RFC 9110, section 10.2.3). A moment that has passed
+/// asks for no wait.
+pub(crate) fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
+    parse_retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
+}
+
+fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => {
+            let moment = httpdate::parse_http_date(value).ok()?;
+            Some(moment.duration_since(now).unwrap_or_default())
+        }
+    }
+}
+
+/// A server's words, fit for a message: on one line, of bounded length, and without any of `secrets`, should the
+/// server have echoed one.
+pub(crate) fn quotable(text: &str, secrets: &[&str]) -> String {
+    let mut clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        clean = clean.replace(secret, "(redacted)");
+    }
+    let clean = clean.trim();
+    match clean.char_indices().nth(MAX_QUOTE) {
+        Some((end, _)) => format!("{}…", &clean[..end]),
+        None => clean.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_reads_seconds_and_dates() {
+        // 1994-11-06T08:49:37Z, RFC 9110's own example of a date.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(parse_retry_after(" 7 ", now), Some(Duration::from_secs(7)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:27 GMT", now), Some(Duration::ZERO));
+        for bad in ["", "soon", "-1", "1.5"] {
+            assert_eq!(parse_retry_after(bad, now), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_quote_is_short_on_one_line_and_without_secrets() {
+        assert_eq!(quotable(" a\r\nb hush c ", &["hush", ""]), "a  b (redacted) c");
+        assert_eq!(quotable(&"é".repeat(301), &[]), format!("{}…", "é".repeat(300)));
+    }
+}

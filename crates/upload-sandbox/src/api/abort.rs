@@ -1,0 +1,25 @@
+use std::sync::Arc;
+
+use axum::{
+    extract::State as Extract,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use upload_proto::AbortRequest;
+
+use super::{
+    error::ApiError,
+    json::{JsonBody, read},
+    key::check_known,
+};
+use crate::state::State;
+
+pub(super) async fn abort(
+    Extract(state): Extract<Arc<State>>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let request: AbortRequest = read(body, &["upload_id", "object_key"])?;
+    check_known(request.object_key.as_str(), "NoSuchUpload")?;
+    state.store.abort(request.object_key.as_str(), request.upload_id.as_str()).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,43 @@
+use std::{path::Path, sync::Arc};
+
+use axum::{Json, extract::State as Extract, http::HeaderMap};
+use upload_proto::{UploadType, ValidateRequest, ValidateResponse, ValidationError};
+
+use super::{
+    error::ApiError,
+    json::{JsonBody, read, required_upload_type},
+    key::check_known,
+};
+use crate::{csv_check::CsvCheck, state::State, storage::StoreError};
+
+pub(super) async fn validate(
+    Extract(state): Extract<Arc<State>>,
+    head: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Json<ValidateResponse>, ApiError> {
+    let kind = required_upload_type(&head)?;
+    let request: ValidateRequest = read(body, &["object_key"])?;
+    let key = request.object_key.as_str();
+    check_known(key, "NoSuchKey")?;
+    let mut object = state.store.get(key).await?;
+    let validation_errors = if is_csv(&kind, key) {
+        let mut check = CsvCheck::new();
+        while let Some(chunk) = object.chunk().await.map_err(StoreError::from)? {
+            check.feed(&chunk);
+            // A gigabyte must not keep the parts of other uploads waiting.
+            tokio::task::yield_now().await;
+        }
+        check.finish()
+    } else if object.content_length() == Some(0) {
+        let message = Some("the object is empty".into());
+        vec![ValidationError { code: "EMPTY_FILE".into(), message, row: None, column: None }]
+    } else {
+        Vec::new()
+    };
+    Ok(Json(ValidateResponse { valid: validation_errors.is_empty(), validation_errors }))
+}
+
+fn is_csv(kind: &UploadType, key: &str) -> bool {
+    let extension = Path::new(key).extension();
+    kind.as_str().ends_with("_csv") || extension.is_some_and(|ext| ext.eq_ignore_ascii_case("csv"))
+}

@@ -1,0 +1,140 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use upload_proto::AccessToken;
+
+use crate::{
+    FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload,
+    net::Server,
+    state::State,
+    storage::{BUCKET, object_path},
+};
+
+/// A running sandbox. Dropping it stops it without waiting; [`shutdown`](Self::shutdown) waits for its end.
+#[derive(Debug)]
+pub struct SandboxHandle {
+    api_url: String,
+    cr_url: String,
+    storage_url: String,
+    storage_dir: PathBuf,
+    state: Arc<State>,
+    servers: [Server; 2],
+}
+
+impl SandboxHandle {
+    pub(crate) fn new(
+        host: &str,
+        storage_url: String,
+        storage_dir: PathBuf,
+        state: Arc<State>,
+        servers: [Server; 2],
+    ) -> Self {
+        let (api_url, cr_url) = (format!("{host}/api"), format!("{host}/cr/api"));
+        Self { api_url, cr_url, storage_url, storage_dir, state, servers }
+    }
+
+    /// The API's root, `http://127.0.0.1:<port>/api`; `FD_BASE_URL` is this with or without `/v3` after it.
+    #[must_use]
+    pub fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
+    /// The CR API's root, `http://127.0.0.1:<port>/cr/api`.
+    #[must_use]
+    pub fn cr_url(&self) -> &str {
+        &self.cr_url
+    }
+
+    /// The storage's root, where presigned URLs lead.
+    #[must_use]
+    pub fn storage_url(&self) -> &str {
+        &self.storage_url
+    }
+
+    /// The token the API accepts, made anew at each start.
+    #[must_use]
+    pub fn access_token(&self) -> &str {
+        self.state.token.expose()
+    }
+
+    /// The same, ready to be given to a client.
+    #[must_use]
+    pub fn token(&self) -> &AccessToken {
+        &self.state.token
+    }
+
+    /// The partner the API accepts.
+    #[must_use]
+    pub fn partner_id(&self) -> &str {
+        self.state.partner.as_str()
+    }
+
+    /// The folder in which stored objects lie. It stays when the sandbox stops.
+    #[must_use]
+    pub fn storage_dir(&self) -> &Path {
+        &self.storage_dir
+    }
+
+    /// The file of one stored object, whether it exists or not.
+    #[must_use]
+    pub fn object_path(&self, key: &str) -> PathBuf {
+        object_path(&self.storage_dir.join(BUCKET), key)
+    }
+
+    /// Every request so far (of the last 100,000), by arrival.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogEntry> {
+        self.state.log.entries()
+    }
+
+    /// The same as `GET /_sandbox/log` answers.
+    #[must_use]
+    pub fn log_snapshot(&self) -> LogSnapshot {
+        self.state.log.snapshot()
+    }
+
+    /// The most PUTs of parts that were ever in flight together.
+    #[must_use]
+    pub fn max_parts_in_flight(&self) -> u32 {
+        self.state.log.max_parts_in_flight()
+    }
+
+    /// Multipart uploads that were neither completed nor aborted.
+    #[must_use]
+    pub fn open_uploads(&self) -> Vec<OpenUpload> {
+        self.state.uploads.open()
+    }
+
+    /// Adds a rule of misbehaviour, after those there are.
+    pub fn add_fault(&self, rule: FaultRule) {
+        self.state.faults.add(rule);
+    }
+
+    /// Behaves well again.
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
+    /// Stops both servers; open connections get half a second to finish. Answers the uploads that are still open,
+    /// each of which is also logged as the mistake it is.
+    pub async fn shutdown(self) -> Vec<OpenUpload> {
+        let [api, storage] = self.servers;
+        // The API first: it needs the storage to finish what it is doing.
+        api.stop().await;
+        storage.stop().await;
+        let open = self.state.uploads.open();
+        for upload in &open {
+            tracing::warn!(
+                mistake = Mistake::UploadLeftOpen.name(),
+                upload_id = upload.upload_id,
+                object_key = upload.object_key,
+                parts = upload.parts,
+                "documented mistake: {}",
+                Mistake::UploadLeftOpen.remedy()
+            );
+        }
+        open
+    }
+}

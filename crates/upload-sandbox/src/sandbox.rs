@@ -1,0 +1,108 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use http::HeaderValue;
+use rusty_s3::{Bucket, Credentials, UrlStyle};
+use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use s3s_fs::FileSystem;
+
+use crate::{
+    SandboxConfig, SandboxError, SandboxHandle, api,
+    fault::Faults,
+    log::RequestLog,
+    net::{Server, bind},
+    state::State,
+    storage::{BUCKET, REGION, StorageClient, StorageService, StrictFs},
+    uploads::Uploads,
+};
+
+/// The partner the sandbox knows.
+const PARTNER: &str = "partner-id-sandbox";
+
+/// Starts sandboxes.
+#[derive(Debug)]
+pub struct Sandbox;
+
+impl Sandbox {
+    /// Opens the API and the storage on loopback. They run as tasks of the current tokio runtime until
+    /// [`SandboxHandle::shutdown`], or until the handle is dropped.
+    ///
+    /// # Errors
+    /// When the folder for objects cannot be used or a port cannot be opened; see [`SandboxError`].
+    pub async fn start(config: SandboxConfig) -> Result<SandboxHandle, SandboxError> {
+        let root = storage_root(config.storage_dir)?;
+        let (api_listener, api_port) = bind(config.api_port).await?;
+        let (storage_listener, storage_port) = bind(config.storage_port).await?;
+        let storage_url = format!("http://127.0.0.1:{storage_port}");
+
+        let (key, secret, internal) = (random_text(20), random_text(40), random_text(40));
+        let internal = internal.parse::<HeaderValue>().map_err(|e| SandboxError::Setup(e.to_string()))?;
+        let log = RequestLog::new();
+        let faults = Arc::new(Faults::new(config.faults));
+        let uploads = Arc::new(Uploads::default());
+
+        let file_system = FileSystem::new(&root)
+            .map_err(|e| SandboxError::Storage { path: root.clone(), message: format!("{e:?}") })?;
+        let mut s3 = S3ServiceBuilder::new(StrictFs::new(file_system, root.clone(), Arc::clone(&uploads)));
+        s3.set_auth(SimpleAuth::from_single(&*key, &*secret));
+        let service = StorageService::new(
+            s3.build(),
+            internal.clone(),
+            Arc::clone(&log),
+            Arc::clone(&faults),
+            Arc::clone(&uploads),
+        );
+        let storage = Server::start(storage_listener, move |request| service.clone().answer(request));
+
+        let unusable = |e: &dyn std::fmt::Display| SandboxError::Setup(e.to_string());
+        let endpoint = storage_url.parse().map_err(|e: url::ParseError| unusable(&e))?;
+        let bucket = Bucket::new(endpoint, UrlStyle::Path, BUCKET, REGION).map_err(|e| unusable(&e))?;
+        let store = StorageClient::new(bucket, Credentials::new(key, secret), config.url_life, internal)
+            .map_err(|e| unusable(&e))?;
+        store.create_bucket().await.map_err(|e| unusable(&e))?;
+
+        let state = Arc::new(State {
+            token: random_text(48).parse().map_err(|e| unusable(&e))?,
+            partner: PARTNER.parse().map_err(|e| unusable(&e))?,
+            answer: config.answer,
+            store,
+            log,
+            faults,
+            uploads,
+        });
+        let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));
+        let api = Server::start(api_listener, move |request| {
+            api::answer(router.clone(), Arc::clone(&log), request)
+        });
+        Ok(SandboxHandle::new(
+            &format!("http://127.0.0.1:{api_port}"),
+            storage_url,
+            root,
+            state,
+            [api, storage],
+        ))
+    }
+}
+
+fn storage_root(wanted: Option<PathBuf>) -> Result<PathBuf, SandboxError> {
+    let made = match &wanted {
+        Some(path) => std::fs::create_dir_all(path).map(|()| path.clone()),
+        None => tempfile::Builder::new().prefix("upload-sandbox-").tempdir().map(tempfile::TempDir::keep),
+    };
+    made.and_then(|path: PathBuf| Path::canonicalize(&path)).map_err(|source| SandboxError::StorageDir {
+        path: wanted.unwrap_or_else(std::env::temp_dir),
+        source,
+    })
+}
+
+/// Letters and digits that nobody can guess in a test's lifetime; on loopback no more is asked for.
+pub(crate) fn random_text(length: usize) -> String {
+    std::iter::repeat_with(fastrand::alphanumeric).take(length).collect()
+}
+
+/// An id for one request.
+pub(crate) fn request_id() -> String {
+    format!("{:016X}", fastrand::u64(..))
+}

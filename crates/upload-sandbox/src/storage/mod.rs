@@ -1,0 +1,29 @@
+//! The object storage: S3 on a port of its own, behind a gate that is as strict as S3.
+
+mod client;
+mod gate;
+mod refusal;
+mod service;
+mod strict_fs;
+mod target;
+mod xml;
+
+use std::path::{Component, Path, PathBuf};
+
+pub(crate) use client::{StorageClient, StoreError};
+pub(crate) use refusal::MISTAKE_HEADER;
+pub(crate) use service::StorageService;
+pub(crate) use strict_fs::StrictFs;
+
+/// The bucket every object goes to.
+pub(crate) const BUCKET: &str = "uploads";
+/// The region signatures are made for; the platform's own.
+pub(crate) const REGION: &str = "eu-central-1";
+/// Marks the API's own storage requests with a secret of this start: they are neither logged nor given faults.
+pub(crate) const INTERNAL_HEADER: &str = "x-sandbox-internal";
+
+/// The file of one stored object; a key cannot lead out of its bucket.
+pub(crate) fn object_path(bucket: &Path, key: &str) -> PathBuf {
+    let steps = Path::new(key).components().filter(|step| matches!(step, Component::Normal(_)));
+    steps.fold(bucket.to_owned(), |path, step| path.join(step))
+}

@@ -1,0 +1,22 @@
+//! Raw requests against a running sandbox: what it accepts, what it refuses, and what it calls a mistake.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
+
+#[path = "sandbox/client.rs"]
+mod client;
+#[path = "sandbox/complete.rs"]
+mod complete;
+#[path = "sandbox/dialects.rs"]
+mod dialects;
+#[path = "sandbox/faults.rs"]
+mod faults;
+#[path = "sandbox/flow.rs"]
+mod flow;
+#[path = "sandbox/guards.rs"]
+mod guards;
+#[path = "sandbox/mistakes.rs"]
+mod mistakes;
+#[path = "sandbox/secrets.rs"]
+mod secrets;
+#[path = "sandbox/validate.rs"]
+mod validate;
