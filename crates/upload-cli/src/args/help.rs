@@ -1,0 +1,54 @@
+//! What `--help` says beside the options.
+
+use clap::builder::{Styles, styling::AnsiColor};
+
+pub(super) const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Green.on_default());
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  upload --sandbox put audience.csv --type audience_csv    try it, with nothing configured
+  upload put audience.csv --type audience_csv              a file of any size
+  upload put exports/ --recursive --include '*.csv' --type sales_csv
+  pg_dump tickets | gzip | upload put - --name tickets.sql.gz --type dump
+  upload put *.csv --type sales_csv --output json | jq -r .object_key
+  upload sandbox                                           the whole API, on this machine";
+
+pub(super) const SETTINGS: &str = "\
+Settings:
+  An option comes from the command line, else from the environment, else from the profile in
+  $XDG_CONFIG_HOME/upload/config.toml, else it has its default. In the environment, --part-size is
+  UPLOAD_PART_SIZE, and so on for every long option; the platform's own names work too:
+    FD_BASE_URL      the API's base URL (--api-url)
+    FD_CR_URL        the CR API's base URL (--cr-url)
+    FD_PARTNER_ID    the partner to act for (--partner)
+    FD_ACCESS_TOKEN  the access token; never an option, since others could see it in the process list";
+
+pub(super) const EXIT_STATUS: &str = "\
+Exit status:
+  0  everything asked for is done           5  network or server trouble outlasted the retries
+  1  unexpected failure                     6  the local file: missing, unreadable, empty, changed
+  2  wrong usage or settings                7  some files failed, others succeeded
+  3  the platform refused the content     130  cancelled, and aborted on the platform first
+  4  not authenticated or not allowed";
+
+pub(super) const PUT_EXAMPLES: &str = "\
+Examples:
+  upload put audience.csv --type audience_csv
+  upload put a.csv b.csv c.csv --type sales_csv --concurrency 16
+  upload put exports/ --recursive --include '*.csv' --exclude 'old/**' --type sales_csv
+  upload put --manifest files.txt --type sales_csv --dry-run
+  mysqldump tickets | upload put - --name tickets.sql --type dump
+
+How a file is sent:
+  --pattern auto sends a file in parts (presigned multipart) when it is larger than 50 MB, when it is
+  a .csv, and whenever a type is given; else in one PUT. Sending in parts needs a type. Sizes are
+  written like 16MiB, 5GB or 1048576.";
+
+pub(super) const SANDBOX_EXAMPLES: &str = "\
+The sandbox answers on this machine only, is strict about the documented mistakes, and logs every
+request it sees at /_sandbox/log. To run one command against a throw-away sandbox, there is
+`upload --sandbox put FILE`.";

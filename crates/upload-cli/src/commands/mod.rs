@@ -1,0 +1,40 @@
+//! One module per command.
+
+mod put;
+mod sandbox;
+
+use crate::{
+    args::{Command, GlobalArgs, OutputFormat},
+    error::{CliError, ErrorKind},
+    output::{Reporter, Screen},
+    settings::Settings,
+};
+
+/// What every command is given.
+pub(crate) struct Session {
+    pub(crate) global: GlobalArgs,
+    pub(crate) settings: Settings,
+    pub(crate) format: OutputFormat,
+    pub(crate) screen: Screen,
+    pub(crate) reporter: Box<dyn Reporter>,
+}
+
+/// How a command ended, when it ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Everything asked for is done.
+    Done,
+    /// It failed, and has said so already.
+    Reported(ErrorKind),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What keeps it from even beginning; what happens to single files it reports itself.
+pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, CliError> {
+    match command {
+        Command::Put(args) => put::run(session, args).await,
+        Command::Sandbox(args) => sandbox::run(session, args).await,
+    }
+}

@@ -1,0 +1,138 @@
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use futures::{StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+use upload_core::TransportErrorKind;
+
+use super::{
+    job::Workshop,
+    options::PutOptions,
+    selection::{Candidate, Selection},
+    shared::SharedTransport,
+    tally::Tally,
+    throttle::Throttle,
+    transfer::Transfer,
+};
+use crate::{
+    error::{CliError, ErrorKind},
+    output::{FileResult, JobId, Note, Reporter, Status},
+    platform::Platform,
+};
+
+/// How many files are under way at once; their parts share one allowance.
+const FILES_AT_ONCE: usize = 4;
+/// How often what moves is drawn anew.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The files of one command on their way.
+pub(super) struct Batch<'a> {
+    reporter: &'a dyn Reporter,
+    platform: &'a Platform,
+    transport: SharedTransport<'a>,
+    throttle: Option<Throttle>,
+    cancel: CancellationToken,
+    /// What stopped one file would stop every other: no further one is begun.
+    hopeless: AtomicBool,
+    tally: Mutex<Tally>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(
+        reporter: &'a dyn Reporter,
+        platform: &'a Platform,
+        options: &PutOptions,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            reporter,
+            platform,
+            transport: SharedTransport::new(&platform.transport, options.parts_in_flight),
+            throttle: options.limit_rate.map(Throttle::new),
+            cancel,
+            hopeless: AtomicBool::new(false),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// Sends every file, some at once, and answers how they ended.
+    pub(super) async fn run(&self, workshop: &Workshop<'_>, selection: &Selection) -> Tally {
+        let files = stream::iter((0..).map(JobId).zip(selection.candidates()))
+            .map(|(id, candidate)| self.one(id, candidate, workshop))
+            .buffer_unordered(FILES_AT_ONCE)
+            .for_each(|()| std::future::ready(()));
+        let mut files = std::pin::pin!(files);
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                () = &mut files => break,
+                _ = ticks.tick() => self.reporter.tick(),
+            }
+        }
+        *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn one(&self, id: JobId, candidate: Result<Candidate, CliError>, workshop: &Workshop<'_>) {
+        let candidate = match candidate {
+            Ok(candidate) => candidate,
+            Err(error) => {
+                self.reporter.fail(&error);
+                return self.count(Status::Failed, Some(error.kind));
+            }
+        };
+        let label = candidate.label();
+        if self.cancel.is_cancelled() || self.hopeless.load(Relaxed) {
+            let kind = self.cancel.is_cancelled().then_some(ErrorKind::Cancelled);
+            let result = FileResult::bare(&label, Status::Skipped, None);
+            return self.finish(id, &result, kind);
+        }
+        match workshop.prepare(&candidate) {
+            // It passed the check; something has happened to it since.
+            Err(error) => {
+                let result = FileResult::bare(&label, Status::Failed, Some(&error));
+                self.finish(id, &result, Some(error.kind));
+            }
+            Ok(job) => {
+                let transfer = Transfer {
+                    reporter: self.reporter,
+                    transport: &self.transport,
+                    throttle: self.throttle.as_ref(),
+                    id,
+                };
+                let mut result = transfer.run(job, self.cancel.cancelled()).await;
+                result.sandbox_file =
+                    result.object_key.as_deref().and_then(|key| self.platform.object_file(key));
+                let kind = result.error.as_ref().map(|error| error.kind);
+                if matches!(
+                    kind,
+                    Some(ErrorKind::Transport(
+                        TransportErrorKind::Unauthorized | TransportErrorKind::Forbidden
+                    ))
+                ) {
+                    self.hopeless.store(true, Relaxed);
+                }
+                self.finish(id, &result, kind);
+            }
+        }
+    }
+
+    fn finish(&self, id: JobId, result: &FileResult, kind: Option<ErrorKind>) {
+        self.reporter.report(id, &Note::Result(result));
+        self.count(result.status, kind);
+    }
+
+    fn count(&self, status: Status, kind: Option<ErrorKind>) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        match (status, kind) {
+            (Status::Completed, _) => tally.completed(),
+            (_, Some(kind)) => tally.failed(kind),
+            // Skipped because of another file, whose reason is counted there.
+            (_, None) => {}
+        }
+    }
+}

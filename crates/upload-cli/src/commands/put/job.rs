@@ -1,0 +1,180 @@
+use std::{fs::File, path::Path};
+
+use upload_core::{
+    Machine, MultipartConfig, MultipartUpload, Plan, Progress, SingleConfig, SingleUpload, Source,
+};
+use upload_http::FileSource;
+use upload_proto::UploadType;
+
+use super::{
+    options::PutOptions,
+    selection::{Candidate, Origin},
+};
+use crate::{
+    args::PatternChoice,
+    error::{CliError, ErrorKind},
+    output::Started,
+};
+
+/// The largest file that `auto` sends in one PUT, in bytes.
+const LARGEST_SINGLE: u64 = 50_000_000;
+/// What standard input is called where nobody named it.
+const STDIN_NAME: &str = "stdin";
+
+/// A file that is open, checked and ready to go.
+pub(super) struct Job {
+    /// What people call it.
+    pub(super) label: String,
+    /// What the platform is told.
+    pub(super) name: String,
+    pub(super) source: FileSource,
+    pub(super) machine: Box<dyn Machine + Send>,
+    pub(super) upload_type: Option<UploadType>,
+    /// How it is cut; `None` where it goes in one PUT.
+    pub(super) plan: Option<Plan>,
+}
+
+impl Job {
+    pub(super) fn pattern(&self) -> &'static str {
+        if self.plan.is_some() { "multipart" } else { "single" }
+    }
+
+    pub(super) fn parts(&self) -> u32 {
+        self.plan.map_or(1, |plan| plan.part_count())
+    }
+
+    /// The note of its beginning.
+    pub(super) fn started(&self, progress: Progress) -> Started<'_> {
+        Started {
+            file: &self.label,
+            name: &self.name,
+            pattern: self.pattern(),
+            upload_type: self.upload_type.as_ref().map(UploadType::as_str),
+            bytes: self.source.len(),
+            parts: self.parts(),
+            part_size: self.plan.map(|plan| plan.part_size()),
+            progress,
+        }
+    }
+}
+
+/// Makes jobs of candidates; everything that can be wrong with a file is found here.
+pub(super) struct Workshop<'a> {
+    options: &'a PutOptions,
+    stdin: Option<File>,
+}
+
+impl<'a> Workshop<'a> {
+    pub(super) fn new(options: &'a PutOptions) -> Self {
+        Self { options, stdin: None }
+    }
+
+    /// Hands over standard input, as a file.
+    pub(super) fn set_stdin(&mut self, file: File) {
+        self.stdin = Some(file);
+    }
+
+    /// Whether this can be looked at yet: standard input cannot before it has been read.
+    pub(super) fn can_prepare(&self, candidate: &Candidate) -> bool {
+        candidate.origin != Origin::Stdin || self.stdin.is_some()
+    }
+
+    /// Opens a file and decides how to send it.
+    ///
+    /// # Errors
+    /// When it is missing, no file, unreadable, empty or too large, or needs a type and has none.
+    pub(super) fn prepare(&self, candidate: &Candidate) -> Result<Job, CliError> {
+        let (options, overrides, label) = (self.options, &candidate.overrides, candidate.label());
+        let source = self.open(candidate)?;
+        let name = overrides.name.as_ref().or(options.name.as_ref()).cloned();
+        let name = name.unwrap_or_else(|| name_of(&candidate.origin));
+        let upload_type = overrides.upload_type.as_ref().or(options.upload_type.as_ref()).cloned();
+        let pattern = overrides.pattern.unwrap_or(options.pattern);
+        let named = |error: CliError| CliError { message: format!("{label}: {}", error.message), ..error };
+
+        let seed = fastrand::u64(..);
+        let (machine, plan): (Box<dyn Machine + Send>, _) =
+            match is_multipart(pattern, source.len(), &name, upload_type.is_some()) {
+                false => {
+                    let config = SingleConfig { seed, ..SingleConfig::default() };
+                    let machine = SingleUpload::new(&*name, upload_type.clone(), source.len(), config);
+                    (Box::new(machine.map_err(|error| named(error.into()))?), None)
+                }
+                true => {
+                    let part_size = overrides.part_size.or(options.part_size);
+                    let plan = Plan::propose(source.len(), part_size).map_err(|error| named(error.into()))?;
+                    let upload_type = upload_type.clone().ok_or_else(|| named(self.no_type()))?;
+                    let config = MultipartConfig {
+                        part_size,
+                        concurrency: options.parts_in_flight,
+                        validate: overrides.validate.unwrap_or(options.validate),
+                        seed,
+                        ..MultipartConfig::default()
+                    };
+                    let machine = MultipartUpload::new(&*name, upload_type, source.len(), config);
+                    (Box::new(machine.map_err(|error| named(error.into()))?), Some(plan))
+                }
+            };
+        Ok(Job { label, name, source, machine, upload_type, plan })
+    }
+
+    fn open(&self, candidate: &Candidate) -> Result<FileSource, CliError> {
+        match &candidate.origin {
+            Origin::Path(path) => Ok(FileSource::open(path)?),
+            Origin::Stdin => {
+                let file = self.stdin.as_ref().ok_or_else(|| {
+                    CliError::new(ErrorKind::Unexpected, "standard input has not been read yet")
+                })?;
+                let file =
+                    file.try_clone().map_err(|error| CliError::io("reading", Path::new("-"), &error))?;
+                Ok(FileSource::from_file(file, "-")?)
+            }
+        }
+    }
+
+    fn no_type(&self) -> CliError {
+        let message = "sending it in parts needs to know what it is, and no type was given";
+        CliError::new(ErrorKind::Usage, message).hint(format!(
+            "give --type (such as audience_csv), set UPLOAD_TYPE, or put type = \"…\" into your profile in {}",
+            self.options.config_file.display()
+        ))
+    }
+}
+
+fn is_multipart(pattern: PatternChoice, size: u64, name: &str, has_type: bool) -> bool {
+    match pattern {
+        PatternChoice::Single => false,
+        PatternChoice::Multipart => true,
+        PatternChoice::Auto => {
+            let extension = Path::new(name).extension();
+            has_type
+                || size > LARGEST_SINGLE
+                || extension.is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+        }
+    }
+}
+
+fn name_of(origin: &Origin) -> String {
+    match origin {
+        Origin::Stdin => STDIN_NAME.to_owned(),
+        Origin::Path(path) => path
+            .file_name()
+            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_takes_parts_for_large_files_csvs_and_whatever_has_a_type() {
+        let auto = |size, name, typed| is_multipart(PatternChoice::Auto, size, name, typed);
+        assert!(!auto(LARGEST_SINGLE, "film.mp4", false));
+        assert!(auto(LARGEST_SINGLE + 1, "film.mp4", false));
+        assert!(auto(1, "a.csv", false) && auto(1, "A.CSV", false));
+        assert!(auto(1, "film.mp4", true));
+        assert!(!is_multipart(PatternChoice::Single, u64::MAX, "a.csv", true));
+        assert!(is_multipart(PatternChoice::Multipart, 1, "film.mp4", false));
+    }
+}

@@ -1,0 +1,85 @@
+//! `upload put`: files into the platform's storage. Every file is checked before the first byte is sent.
+
+mod batch;
+mod check;
+mod job;
+mod manifest;
+mod options;
+mod result;
+mod selection;
+mod shared;
+mod spool;
+mod tally;
+mod throttle;
+mod transfer;
+
+use upload_core::Progress;
+
+use self::{
+    batch::Batch, check::check, job::Workshop, options::PutOptions, selection::Selection, spool::spool_stdin,
+    tally::Tally,
+};
+use super::{Ending, Session};
+use crate::{
+    args::PutArgs,
+    error::CliError,
+    output::{JobId, Note, Started},
+    platform::Target,
+    signals,
+};
+
+const ON_SIGNAL: &str = "cancelling: aborting on the platform what is under way (once more to leave at once)";
+
+pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliError> {
+    let options = PutOptions::resolve(&session.settings, &args)?;
+    let target = match args.dry_run {
+        true => None,
+        false => Some(Target::resolve(&session.settings, &session.global)?),
+    };
+    let selection = Selection::open(&args, &session.settings.folders)?;
+    let cancel = signals::watch(&session.screen, ON_SIGNAL)?;
+    let mut workshop = Workshop::new(&options);
+
+    // What can be seen at a glance comes before standard input, which may take its time.
+    let mut checked = check(&workshop, &selection, &*session.reporter);
+    if checked.tally.is_spotless() && selection.has_stdin() {
+        let spooled = spool_stdin(&session.settings.folders, &*session.reporter, &cancel).await?;
+        let Some(stdin) = spooled else { return Ok(Ending::Reported(crate::ErrorKind::Cancelled)) };
+        workshop.set_stdin(stdin);
+        checked = check(&workshop, &selection, &*session.reporter);
+    }
+    if let Some(kind) = checked.tally.verdict() {
+        session.reporter.say("nothing was sent");
+        return Ok(Ending::Reported(kind));
+    }
+    let Some(target) = target else {
+        return plan(session, &workshop, &selection);
+    };
+
+    let platform = target.connect(&session.settings, &session.global, options.parts_in_flight.get()).await?;
+    session.reporter.begin(checked.scope);
+    let batch = Batch::new(&*session.reporter, &platform, &options, cancel);
+    let tally = batch.run(&workshop, &selection).await;
+    session.reporter.end();
+    platform.close().await;
+    Ok(tally.verdict().map_or(Ending::Done, Ending::Reported))
+}
+
+/// Says what would be done.
+fn plan(session: &Session, workshop: &Workshop<'_>, selection: &Selection) -> Result<Ending, CliError> {
+    let mut tally = Tally::default();
+    for (id, candidate) in (0..).map(JobId).zip(selection.candidates()) {
+        match candidate.and_then(|candidate| workshop.prepare(&candidate)) {
+            Ok(job) => {
+                let planned = job.started(Progress::default());
+                session.reporter.report(id, &Note::Planned(Started { ..planned }));
+            }
+            // It was there a moment ago.
+            Err(error) => {
+                session.reporter.fail(&error);
+                tally.failed(error.kind);
+            }
+        }
+    }
+    Ok(tally.verdict().map_or(Ending::Done, Ending::Reported))
+}

@@ -1,0 +1,60 @@
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use upload_core::MultipartConfig;
+use upload_proto::UploadType;
+
+use crate::{
+    args::{Concurrency, PatternChoice, PutArgs},
+    error::{CliError, ErrorKind},
+    settings::Settings,
+};
+
+/// The options of `put` with everything resolved.
+#[derive(Clone, Debug)]
+pub(super) struct PutOptions {
+    pub(super) upload_type: Option<UploadType>,
+    pub(super) pattern: PatternChoice,
+    pub(super) part_size: Option<u64>,
+    pub(super) validate: bool,
+    /// The name the platform is told, where one was given for the only file.
+    pub(super) name: Option<String>,
+    /// The most parts in flight, over all files.
+    pub(super) parts_in_flight: NonZeroUsize,
+    /// Bytes a second, over all files.
+    pub(super) limit_rate: Option<u64>,
+    /// Named in advice.
+    pub(super) config_file: PathBuf,
+}
+
+impl PutOptions {
+    /// Resolves them.
+    ///
+    /// # Errors
+    /// For a name given to several files.
+    pub(super) fn resolve(settings: &Settings, args: &PutArgs) -> Result<Self, CliError> {
+        let profile = settings.profile();
+        let several = args.paths.len() != 1 || args.manifest.is_some() || args.recursive;
+        if args.name.is_some() && several {
+            let error = CliError::new(ErrorKind::Usage, "--name names one file, and there may be several");
+            return Err(error.hint("upload one file at a time, or give each its name in a --manifest"));
+        }
+        if args.name.as_deref() == Some("") {
+            return Err(CliError::new(ErrorKind::Usage, "--name is empty").hint("give the file a name"));
+        }
+        let validate = settings.sources().switch(args.validate, args.no_validate, "no_validate");
+        let parts_in_flight = match settings.concurrency(args.concurrency) {
+            Concurrency::Auto => MultipartConfig::default().concurrency,
+            Concurrency::Fixed(number) => number,
+        };
+        Ok(Self {
+            upload_type: args.upload_type.clone().or_else(|| profile.upload_type.clone()),
+            pattern: args.pattern.or(profile.pattern).unwrap_or_default(),
+            part_size: args.part_size.or(profile.part_size).map(|size| size.0),
+            validate: validate.or(profile.validate).unwrap_or(true),
+            name: args.name.clone(),
+            parts_in_flight,
+            limit_rate: args.limit_rate.or(profile.limit_rate).map(|rate| rate.0),
+            config_file: settings.folders.config_file(),
+        })
+    }
+}

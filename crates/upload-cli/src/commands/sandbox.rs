@@ -1,0 +1,109 @@
+//! `upload sandbox`: the platform's API and an S3 on this machine, until Ctrl-C.
+
+use console::style;
+use serde::Serialize;
+use upload_sandbox::{OpenUpload, SandboxConfig, SandboxHandle};
+
+use super::{Ending, Session};
+use crate::{
+    args::{OutputFormat, SandboxArgs},
+    error::CliError,
+    platform::start_sandbox,
+    signals,
+};
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum SandboxNote<'a> {
+    Sandbox {
+        api_url: &'a str,
+        cr_url: &'a str,
+        storage_url: &'a str,
+        storage_dir: &'a std::path::Path,
+        log_url: String,
+        access_token: &'a str,
+        partner_id: &'a str,
+    },
+    LeftOpen {
+        upload_id: &'a str,
+        object_key: &'a str,
+        parts: usize,
+    },
+}
+
+pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, CliError> {
+    let cancel = signals::watch(&session.screen, "stopping the sandbox")?;
+    let SandboxArgs { api_port, storage_port, dir } = args;
+    let config = SandboxConfig { storage_dir: dir, api_port, storage_port, ..SandboxConfig::default() };
+    let sandbox = start_sandbox(config).await?;
+    announce(session, &sandbox);
+    cancel.cancelled().await;
+    let left_open = sandbox.shutdown().await;
+    for upload in &left_open {
+        tell_left_open(session, upload);
+    }
+    if left_open.is_empty() {
+        session.reporter.say("no upload was left open");
+    }
+    Ok(Ending::Done)
+}
+
+fn announce(session: &Session, sandbox: &SandboxHandle) {
+    // The log stands beside the API, under the host's root.
+    let host = sandbox.api_url().trim_end_matches("/api");
+    let log_url = format!("{host}/_sandbox/log");
+    if session.format == OutputFormat::Json {
+        let note = SandboxNote::Sandbox {
+            api_url: sandbox.api_url(),
+            cr_url: sandbox.cr_url(),
+            storage_url: sandbox.storage_url(),
+            storage_dir: sandbox.storage_dir(),
+            log_url,
+            access_token: sandbox.access_token(),
+            partner_id: sandbox.partner_id(),
+        };
+        json(session, &note);
+        return;
+    }
+    let places = [
+        ("API", sandbox.api_url().to_owned()),
+        ("CR API", sandbox.cr_url().to_owned()),
+        ("storage", sandbox.storage_url().to_owned()),
+        ("objects", sandbox.storage_dir().display().to_string()),
+        ("log", log_url),
+    ];
+    session.screen.note(&format!("{}\n", style("The sandbox runs until Ctrl-C.").bold().for_stderr()));
+    for (what, place) in places {
+        session.screen.note(&format!("  {} {place}", style(format!("{what:<8}")).cyan().for_stderr()));
+    }
+    session.screen.note("\nTo use it, in another shell:\n");
+    let exports = [
+        ("FD_BASE_URL", sandbox.api_url()),
+        ("FD_CR_URL", sandbox.cr_url()),
+        ("FD_ACCESS_TOKEN", sandbox.access_token()),
+        ("FD_PARTNER_ID", sandbox.partner_id()),
+    ];
+    for (name, value) in exports {
+        session.screen.result(&format!("export {name}={value}"));
+    }
+    session.screen.note("");
+}
+
+fn tell_left_open(session: &Session, upload: &OpenUpload) {
+    let OpenUpload { upload_id, object_key, parts, .. } = upload;
+    if session.format == OutputFormat::Json {
+        json(session, &SandboxNote::LeftOpen { upload_id, object_key, parts: *parts });
+        return;
+    }
+    let label = style("left open:").yellow().bold().for_stderr();
+    session.screen.note(&format!(
+        "{label} {object_key} (upload id {upload_id}, {parts} part(s) stored): abort an upload that is given up"
+    ));
+}
+
+fn json(session: &Session, note: &SandboxNote<'_>) {
+    match serde_json::to_string(note) {
+        Ok(line) => session.screen.result(&line),
+        Err(error) => session.screen.note(&format!("error: a result could not be written as JSON: {error}")),
+    }
+}

@@ -1,0 +1,68 @@
+//! The `upload` command, as a library so that its parts can be tested: `main` reads the command line and the
+//! settings, and hands over to one module per command.
+
+mod args;
+mod commands;
+mod error;
+mod output;
+mod platform;
+mod settings;
+mod signals;
+
+use std::process::ExitCode;
+
+pub use self::error::{CliError, ErrorKind};
+use self::{
+    args::{Cli, OutputFormat, Sources},
+    commands::{Ending, Session},
+    output::{Look, Screen},
+    settings::Settings,
+};
+
+/// Runs the command line this process was started with, and answers its exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    let (cli, sources) = match args::parse(std::env::args_os()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Where nobody reads the message there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+        }
+    };
+    output::set_colors(cli.global.color.unwrap_or_default());
+    let screen = Screen::new();
+    output::start_logging(&screen, cli.global.quiet, cli.global.verbose);
+    let status = match run(cli, sources, &screen) {
+        Ok(Ending::Done) => 0,
+        Ok(Ending::Reported(kind)) => kind.exit_status(),
+        Err((error, format)) => {
+            let quiet_look = Look { format, quiet: false, progress: false };
+            quiet_look.reporter(&screen).fail(&error);
+            error.kind.exit_status()
+        }
+    };
+    match status {
+        0 if screen.lost_results() => ExitCode::from(ErrorKind::Unexpected.exit_status()),
+        status => ExitCode::from(status),
+    }
+}
+
+fn run(cli: Cli, sources: Sources, screen: &Screen) -> Result<Ending, (CliError, OutputFormat)> {
+    let Cli { global, command } = cli;
+    let settings =
+        Settings::load(&global, sources).map_err(|error| (error, global.output.unwrap_or_default()))?;
+    if let (None, Some(choice)) = (global.color, settings.profile().color) {
+        output::set_colors(choice);
+    }
+    let format = settings.output(&global);
+    let reporter = Look::of(&global, format, screen).reporter(screen);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        (CliError::new(ErrorKind::Unexpected, format!("the async runtime cannot start: {error}")), format)
+    })?;
+    let session = Session { global, settings, format, screen: screen.clone(), reporter };
+    let ending = runtime.block_on(commands::run(&session, command));
+    // A thread may be waiting for standard input, which nobody may ever close.
+    runtime.shutdown_background();
+    ending.map_err(|error| (error, format))
+}

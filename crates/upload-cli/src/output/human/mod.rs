@@ -1,0 +1,102 @@
+mod bars;
+mod result;
+
+use console::style;
+
+use self::bars::Bars;
+use super::{JobId, Note, Reporter, Scope, Screen, bytes};
+use crate::error::CliError;
+
+/// Lines for people, and bars where somebody watches.
+#[derive(Debug)]
+pub(crate) struct Human {
+    screen: Screen,
+    quiet: bool,
+    bars: Option<Bars>,
+}
+
+impl Human {
+    pub(crate) fn new(screen: Screen, quiet: bool, progress: bool) -> Self {
+        let bars = progress.then(|| Bars::new(screen.bars().clone()));
+        Self { screen, quiet, bars }
+    }
+
+    fn aside(&self, label: &str, file: &str, text: &str) {
+        if !self.quiet {
+            let label = style(label).yellow().bold().for_stderr();
+            self.screen.note(&format!("{label} {file}: {text}"));
+        }
+    }
+
+    fn error(&self, error: &CliError) {
+        let label = style("error:").red().bold().for_stderr();
+        self.screen.note(&format!("{label} {}", error.message));
+        if let Some(hint) = &error.hint {
+            self.screen.note(&format!("{} {hint}", style(" hint:").cyan().for_stderr()));
+        }
+    }
+}
+
+impl Reporter for Human {
+    fn begin(&self, scope: Scope) {
+        if let Some(bars) = &self.bars {
+            bars.begin(scope);
+        }
+    }
+
+    fn report(&self, job: JobId, note: &Note<'_>) {
+        if let Some(bars) = &self.bars {
+            bars.report(job, note);
+        }
+        match note {
+            Note::Retry { file, part_number, reason, wait_seconds, .. } => {
+                let part = part_number.map(|part| format!("part {part}: ")).unwrap_or_default();
+                self.aside("retry:", file, &format!("{part}{reason}; again in {wait_seconds:.1} s"));
+            }
+            Note::Warning { file, message } => self.aside("warning:", file, message),
+            Note::Replanned { file, part_size, parts } => self.aside(
+                "note:",
+                file,
+                &format!("the server wants {parts} part(s) of {}", bytes(*part_size)),
+            ),
+            Note::Planned(planned) => self.screen.result(&result::planned(planned)),
+            Note::Result(file) => {
+                if let Some(line) = result::line(file, self.screen.shows_results()) {
+                    self.screen.result(&line);
+                }
+                for line in result::troubles(file) {
+                    self.screen.note(&line);
+                }
+                if let Some(path) = &file.sandbox_file
+                    && !self.quiet
+                {
+                    let lead = style("  the object lies in").dim().for_stderr();
+                    self.screen.note(&format!("{lead} {}", path.display()));
+                }
+            }
+            Note::Started(_) | Note::Part { .. } | Note::Completing { .. } | Note::Aborting { .. } => {}
+        }
+    }
+
+    fn tick(&self) {
+        if let Some(bars) = &self.bars {
+            bars.tick();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            self.screen.note(text);
+        }
+    }
+
+    fn fail(&self, error: &CliError) {
+        self.error(error);
+    }
+
+    fn end(&self) {
+        if let Some(bars) = &self.bars {
+            bars.end();
+        }
+    }
+}

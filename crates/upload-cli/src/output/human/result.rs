@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use console::style;
+
+use crate::output::{FileResult, Started, Status, bytes, rate, seconds};
+
+/// How many of the platform's findings are shown; the rest is counted.
+const FINDINGS_SHOWN: usize = 20;
+
+/// The line of a file whose object exists; `None` for others. Off a terminal it is plain, for scripts to cut up.
+pub(super) fn line(result: &FileResult, on_terminal: bool) -> Option<String> {
+    let FileResult { file, status: Status::Completed, object_key: Some(key), .. } = result else {
+        return None;
+    };
+    let details = details(result).join(", ");
+    Some(if on_terminal {
+        let (tick, key) = (style("✓").green().bold(), style(key).bold());
+        format!("{tick} {file} {} {key} {}", style("→").dim(), style(format!("({details})")).dim())
+    } else {
+        format!("{file} -> {key} ({details})")
+    })
+}
+
+fn details(result: &FileResult) -> Vec<String> {
+    let mut details = Vec::new();
+    let count = result.bytes.unwrap_or_default();
+    details.push(bytes(count));
+    if let Some(parts) = result.parts.filter(|parts| *parts > 1) {
+        details.push(format!("{parts} parts"));
+    }
+    if let Some(taken) = result.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        details.push(seconds(taken));
+        if taken >= Duration::from_secs(1) {
+            details.push(rate(count, taken));
+        }
+    }
+    match result.retries {
+        None | Some(0) => {}
+        Some(1) => details.push("1 retry".into()),
+        Some(retries) => details.push(format!("{retries} retries")),
+    }
+    if result.validation.as_ref().is_some_and(|validation| validation.valid) {
+        details.push("valid".into());
+    }
+    details
+}
+
+/// What is to be said of a file that did not make it, line by line.
+pub(super) fn troubles(result: &FileResult) -> Vec<String> {
+    let Some(error) = &result.error else { return Vec::new() };
+    let label = match result.status {
+        Status::Aborted => style("aborted:").yellow().bold().for_stderr(),
+        _ => style("error:").red().bold().for_stderr(),
+    };
+    // Errors about a local file begin with its name already.
+    let named = error.message.starts_with(&result.file);
+    let mut lines = vec![match named {
+        true => format!("{label} {}", error.message),
+        false => format!("{label} {}: {}", result.file, error.message),
+    }];
+    if let Some(validation) = &result.validation {
+        let findings = &validation.errors;
+        lines.extend(findings.iter().take(FINDINGS_SHOWN).map(|finding| format!("  - {finding}")));
+        if let Some(more) = findings.len().checked_sub(FINDINGS_SHOWN).filter(|more| *more > 0) {
+            lines.push(format!("  … and {more} more (--output json has them all)"));
+        }
+    }
+    if let Some(hint) = &error.hint {
+        lines.push(format!("{} {hint}", style(" hint:").cyan().for_stderr()));
+    }
+    lines
+}
+
+/// What `--dry-run` says of a file.
+pub(super) fn planned(planned: &Started<'_>) -> String {
+    let Started { file, name, pattern, upload_type, bytes: count, parts, part_size, .. } = planned;
+    let kind = upload_type.map(|kind| format!(", as {kind}")).unwrap_or_default();
+    let cut = match part_size {
+        Some(size) => format!(", {parts} part(s) of {}", bytes(*size)),
+        None => String::new(),
+    };
+    format!("{file}: would be sent as '{name}' ({}, {pattern}{cut}{kind})", bytes(*count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{CliError, ErrorKind},
+        output::ValidationNote,
+    };
+    use upload_proto::ValidationError;
+
+    #[test]
+    fn off_a_terminal_a_result_is_one_plain_line() {
+        let result = FileResult {
+            object_key: Some("in/a.csv".into()),
+            bytes: Some(300 << 20),
+            parts: Some(19),
+            seconds: Some(3.0),
+            retries: Some(2),
+            validation: Some(ValidationNote { valid: true, errors: vec![] }),
+            ..FileResult::bare("a.csv", Status::Completed, None)
+        };
+        let expected = "a.csv -> in/a.csv (300.0 MiB, 19 parts, 3.0 s, 100.0 MiB/s, 2 retries, valid)";
+        assert_eq!(line(&result, false).unwrap(), expected);
+        assert!(troubles(&result).is_empty());
+    }
+
+    #[test]
+    fn findings_are_listed_up_to_a_screenful() {
+        console::set_colors_enabled_stderr(false);
+        let finding = ValidationError { code: "BAD".into(), message: None, row: Some(3), column: None };
+        let result = FileResult {
+            validation: Some(ValidationNote { valid: false, errors: vec![finding; 25] }),
+            ..FileResult::bare("a.csv", Status::Failed, Some(&CliError::new(ErrorKind::Content, "refused")))
+        };
+        let lines = troubles(&result);
+        assert_eq!(lines.len(), 22);
+        assert_eq!((lines[0].as_str(), lines[1].as_str()), ("error: a.csv: refused", "  - BAD, row 3"));
+        assert!(lines[21].contains("5 more"));
+    }
+}

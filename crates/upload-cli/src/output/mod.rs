@@ -1,0 +1,82 @@
+//! What people and programs get to see. Standard output carries results, standard error everything else.
+
+mod human;
+mod json;
+mod logging;
+mod note;
+mod screen;
+mod text;
+
+pub(crate) use self::{
+    human::Human,
+    json::Json,
+    logging::start_logging,
+    note::{ErrorNote, FileResult, JobId, Note, Started, Status, ValidationNote},
+    screen::Screen,
+    text::{bytes, rate, seconds},
+};
+use crate::{
+    args::{ColorChoice, GlobalArgs, OutputFormat},
+    error::CliError,
+};
+
+/// What a batch holds, as far as it is known before it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+}
+
+/// Shows what happens. One for people, one for programs.
+pub(crate) trait Reporter: Send + Sync {
+    /// A batch begins.
+    fn begin(&self, scope: Scope);
+
+    /// Something happened to a file.
+    fn report(&self, job: JobId, note: &Note<'_>);
+
+    /// A moment has passed: whatever moves may be drawn anew.
+    fn tick(&self) {}
+
+    /// Something that is no file's own: where the sandbox keeps its objects, what a signal does.
+    fn say(&self, text: &str);
+
+    /// The command ends with this error.
+    fn fail(&self, error: &CliError);
+
+    /// Nothing comes any more.
+    fn end(&self) {}
+}
+
+/// How the output looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) format: OutputFormat,
+    pub(crate) quiet: bool,
+    pub(crate) progress: bool,
+}
+
+impl Look {
+    pub(crate) fn of(global: &GlobalArgs, format: OutputFormat, screen: &Screen) -> Self {
+        let progress = !global.quiet && !global.no_progress && format == OutputFormat::Human;
+        Self { format, quiet: global.quiet, progress: progress && screen.is_interactive() }
+    }
+
+    pub(crate) fn reporter(self, screen: &Screen) -> Box<dyn Reporter> {
+        match self.format {
+            OutputFormat::Human => Box::new(Human::new(screen.clone(), self.quiet, self.progress)),
+            OutputFormat::Json => Box::new(Json::new(screen.clone(), self.quiet)),
+        }
+    }
+}
+
+/// Turns colours on or off, for both streams.
+pub(crate) fn set_colors(choice: ColorChoice) {
+    let forced = match choice {
+        ColorChoice::Auto => return,
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+    };
+    console::set_colors_enabled(forced);
+    console::set_colors_enabled_stderr(forced);
+}

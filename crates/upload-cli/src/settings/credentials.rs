@@ -1,0 +1,115 @@
+use std::{env, fs, str::FromStr};
+
+use upload_proto::{AccessToken, ApiHosts, ApiRoot, BaseUrlError, PartnerId};
+
+use super::{Setting, Settings};
+use crate::{
+    args::{Given, GlobalArgs},
+    error::{CliError, ErrorKind},
+};
+
+const NO_URL: &str = "set FD_BASE_URL, give --api-url, or try it without any: upload --sandbox …";
+
+/// Where the platform is and as whom to act on it.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    pub(crate) hosts: ApiHosts,
+    pub(crate) token: AccessToken,
+    pub(crate) partner: PartnerId,
+}
+
+impl Credentials {
+    /// Resolves them.
+    ///
+    /// # Errors
+    /// For each that is missing or malformed: what to set, and where the malformed one came from.
+    pub(crate) fn resolve(settings: &Settings, global: &GlobalArgs) -> Result<Self, CliError> {
+        let profile = settings.profile();
+        let api = settings.pick("api_url", global.api_url.clone(), profile.api_url.clone());
+        let api = api.ok_or_else(|| invalid("no base URL: where is the platform?").hint(NO_URL))?;
+        let api = root("the API's base URL", &api)?;
+        let cr = settings.pick("cr_url", global.cr_url.clone(), profile.cr_url.clone());
+        let cr = cr.map(|setting| root("the CR API's base URL", &setting)).transpose()?;
+        let partner = settings.pick("partner", global.partner.clone(), profile.partner.clone());
+        let partner = partner.ok_or_else(|| {
+            invalid("no partner id: for whom is the upload?").hint("set FD_PARTNER_ID, or give --partner")
+        })?;
+        let partner = PartnerId::from_str(&partner.value).map_err(|error| {
+            invalid(format!("the partner id ({}) cannot be used: {error}", partner.origin))
+                .hint("copy it from the platform, such as partner-id-acme or fd42")
+        })?;
+        Ok(Self { hosts: ApiHosts { api, cr }, token: token(settings)?, partner })
+    }
+
+    /// Refuses options that name a platform, for commands that bring their own sandbox. What the environment or a
+    /// profile says is simply not asked for.
+    ///
+    /// # Errors
+    /// When such an option was typed.
+    pub(crate) fn refuse_with_sandbox(settings: &Settings) -> Result<(), CliError> {
+        for (id, option) in [("api_url", "--api-url"), ("cr_url", "--cr-url"), ("partner", "--partner")] {
+            if settings.sources().of(id) == Some(Given::Flag) {
+                let message = format!("--sandbox brings its own platform, so {option} would go unused");
+                return Err(CliError::new(ErrorKind::Usage, message).hint("leave one of the two out"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid(message: impl Into<String>) -> CliError {
+    CliError::new(ErrorKind::Settings, message)
+}
+
+fn root(what: &str, setting: &Setting<String>) -> Result<ApiRoot, CliError> {
+    let Setting { value, origin } = setting;
+    value.parse().map_err(|error| {
+        // Where credentials stand in it, the URL is not for showing.
+        let shown = match error {
+            BaseUrlError::HasCredentials => String::new(),
+            _ => format!(" '{value}'"),
+        };
+        invalid(format!("{what}{shown} ({origin}) cannot be used: {error}"))
+            .hint("give it like https://client-api.stg.example.com/api/v3")
+    })
+}
+
+fn token(settings: &Settings) -> Result<AccessToken, CliError> {
+    let variable = env::var("FD_ACCESS_TOKEN").ok().filter(|text| !text.is_empty());
+    let file = settings.relative(settings.profile().access_token_file.as_ref());
+    let (text, origin) = match (variable, file) {
+        (Some(text), _) => (text, "FD_ACCESS_TOKEN".to_owned()),
+        (None, Some(path)) => {
+            let text = fs::read_to_string(&path).map_err(|error| {
+                invalid(format!("the access token's file {} cannot be read: {error}", path.display()))
+                    .hint("correct access_token_file, or set FD_ACCESS_TOKEN")
+            })?;
+            (text, path.display().to_string())
+        }
+        (None, None) => {
+            return Err(invalid("no access token").hint(
+                "set FD_ACCESS_TOKEN (never as an option: others could see it), or try it without: upload --sandbox …",
+            ));
+        }
+    };
+    text.parse().map_err(|error| {
+        invalid(format!("{error} (from {origin})")).hint("get a fresh token and set it anew")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Origin;
+
+    #[test]
+    fn a_malformed_url_says_what_where_and_never_a_password() {
+        let setting =
+            |value: &str| Setting { value: value.to_owned(), origin: Origin::Variable("FD_BASE_URL".into()) };
+        let error = root("the API's base URL", &setting("client-api/api")).unwrap_err();
+        assert!(error.message.contains("'client-api/api' (from FD_BASE_URL)"), "{error}");
+        assert_eq!(error.kind.exit_status(), 2);
+        let error = root("the API's base URL", &setting("https://me:hush@h/api")).unwrap_err();
+        assert!(!error.message.contains("hush"), "{error}");
+    }
+}
