@@ -1,2 +1,34 @@
-//! (being written)
-fn main() {}
+//! Development tasks, run as `cargo xtask TASK`; one file per task.
+
+mod ci;
+mod deny;
+mod examples;
+mod tidy;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+/// Development tasks for this workspace
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check a change has to pass, stopping at the first that fails
+    Ci(ci::Args),
+    /// Check what the compiler does not: sizes, layers, documentation, markers, links
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let sh = workspace::shell()?;
+    match cli.task {
+        Task::Ci(args) => ci::run(&sh, &args),
+        Task::Tidy => tidy::run(&sh),
+    }
+}

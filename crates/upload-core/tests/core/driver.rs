@@ -61,8 +61,11 @@ enum Put {
     Hang,
 }
 
+/// Decides by URL and attempt.
+type Script = Box<dyn Fn(&str, u32) -> Put + Send + Sync>;
+
 struct MemoryTransport {
-    put: Box<dyn Fn(&str, u32) -> Put + Send + Sync>,
+    put: Script,
     stored: Mutex<BTreeMap<String, Vec<u8>>>,
     log: Mutex<Vec<String>>,
     in_flight: Arc<AtomicUsize>,
