@@ -11,13 +11,8 @@ use tokio_util::sync::CancellationToken;
 use upload_core::TransportErrorKind;
 
 use super::{
-    job::Workshop,
-    options::PutOptions,
-    selection::{Candidate, Selection},
-    shared::SharedTransport,
-    tally::Tally,
-    throttle::Throttle,
-    transfer::Transfer,
+    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, shared::SharedTransport,
+    tally::Tally, throttle::Throttle, transfer::Transfer,
 };
 use crate::{
     error::{CliError, ErrorKind},

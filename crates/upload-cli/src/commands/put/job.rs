@@ -7,8 +7,8 @@ use upload_http::FileSource;
 use upload_proto::UploadType;
 
 use super::{
+    candidate::{Candidate, Origin},
     options::PutOptions,
-    selection::{Candidate, Origin},
 };
 use crate::{
     args::PatternChoice,

@@ -1,6 +1,7 @@
 //! `upload put`: files into the platform's storage. Every file is checked before the first byte is sent.
 
 mod batch;
+mod candidate;
 mod check;
 mod job;
 mod manifest;
