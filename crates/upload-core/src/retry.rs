@@ -48,9 +48,15 @@ impl RetryPolicy {
                 let asked = asked.min(self.max_retry_after);
                 asked.saturating_add(asked.min(self.base).mul_f64(rng.f64())).max(own)
             }
-            (None, TransportErrorKind::Throttled) => self.throttled.mul_f64(1.0 + rng.f64()).max(own),
+            (None, TransportErrorKind::Throttled) => self.throttled_wait(failures, rng).max(own),
             (None, _) => own,
         })
+    }
+
+    /// From `throttled` to twice that, each step's draw above the last one's.
+    fn throttled_wait(&self, failures: u32, rng: &mut fastrand::Rng) -> Duration {
+        let steps = f64::from(self.max_attempts.max(2) - 1);
+        self.throttled.mul_f64(1.0 + (f64::from(failures.max(1) - 1) + rng.f64()) / steps)
     }
 }
 
@@ -106,6 +112,8 @@ mod tests {
             let policy = RetryPolicy::default();
             let unasked = policy.wait(1, &throttled, &mut rng).unwrap();
             prop_assert!(unasked >= Duration::from_secs(5) && unasked <= Duration::from_secs(10));
+            let later: Vec<_> = (2..5).map(|n| policy.wait(n, &throttled, &mut rng).unwrap()).collect();
+            prop_assert!(unasked <= later[0] && later.is_sorted() && later[2] <= Duration::from_secs(10));
             throttled.retry_after = Some(Duration::from_secs(seconds));
             prop_assert!(policy.wait(1, &throttled, &mut rng).unwrap() >= Duration::from_secs(seconds));
         }

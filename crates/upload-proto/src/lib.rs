@@ -11,6 +11,7 @@
 
 mod base_url;
 mod endpoint;
+mod endpoint_url;
 mod error_body;
 mod etag;
 mod id;
@@ -22,7 +23,8 @@ pub mod headers;
 pub mod s3_limits;
 
 pub use base_url::{ApiHosts, ApiRoot, BaseUrlError};
-pub use endpoint::{BudgetClass, Endpoint, EndpointSpec, EndpointUrl, EndpointUrlError, HostFamily, Method};
+pub use endpoint::{BudgetClass, Endpoint, EndpointSpec, HostFamily, Method};
+pub use endpoint_url::{EndpointUrl, EndpointUrlError};
 pub use error_body::{ErrorBody, ValidationError};
 pub use etag::{ETag, ETagError};
 pub use id::{IdError, ObjectKey, PartNumber, PartnerId, UploadId, UploadType};

@@ -1,4 +1,8 @@
-use clap::{Arg, ArgAction, Command, builder::FalseyValueParser};
+use clap::{
+    Arg, ArgAction, Command,
+    builder::FalseyValueParser,
+    error::{ContextKind, ContextValue},
+};
 
 /// The platform documentation's own names, for the options that have one.
 const DOCUMENTED: [(&str, &str); 3] =
@@ -32,6 +36,22 @@ fn with_variable(arg: Arg) -> Arg {
         ArgAction::SetTrue => arg.value_parser(FalseyValueParser::new()),
         _ => arg,
     }
+}
+
+/// Has the complaint about a malformed value say where the value came from, if that was the environment.
+pub(super) fn name_the_variable(mut error: clap::Error) -> clap::Error {
+    let (Some(ContextValue::String(argument)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return error;
+    };
+    let long = argument.trim_start_matches('-').split([' ', '=', '[']).next().unwrap_or_default();
+    let name = variable(long);
+    if std::env::var(&name).is_ok_and(|set| set == *value) {
+        let tip = format!("the value comes from the environment variable {name}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 fn is_set(name: &str) -> bool {

@@ -14,18 +14,18 @@ Examples:
   upload put audience.csv --type audience_csv              a file of any size
   upload put exports/ --recursive --include '*.csv' --type sales_csv
   pg_dump tickets | gzip | upload put - --name tickets.sql.gz --type dump
-  upload put *.csv --type sales_csv --output json | jq -r .object_key
+  upload put *.csv --type sales_csv --output json | jq -r 'select(.object_key).object_key'
   upload sandbox                                           the whole API, on this machine";
 
 pub(super) const SETTINGS: &str = "\
 Settings:
   An option comes from the command line, else from the environment, else from the profile in
-  $XDG_CONFIG_HOME/upload/config.toml, else it has its default. In the environment, --part-size is
-  UPLOAD_PART_SIZE, and so on for every long option; the platform's own names work too:
+  $XDG_CONFIG_HOME/upload/config.toml, else it has its default. In the environment, --part-size
+  is UPLOAD_PART_SIZE, and so on for every long option; the platform's own names work too:
     FD_BASE_URL      the API's base URL (--api-url)
     FD_CR_URL        the CR API's base URL (--cr-url)
     FD_PARTNER_ID    the partner to act for (--partner)
-    FD_ACCESS_TOKEN  the access token; never an option, since others could see it in the process list";
+    FD_ACCESS_TOKEN  the access token; never an option, where others could see it";
 
 pub(super) const EXIT_STATUS: &str = "\
 Exit status:
@@ -44,9 +44,9 @@ Examples:
   mysqldump tickets | upload put - --name tickets.sql --type dump
 
 How a file is sent:
-  --pattern auto sends a file in parts (presigned multipart) when it is larger than 50 MB, when it is
-  a .csv, and whenever a type is given; else in one PUT. Sending in parts needs a type. Sizes are
-  written like 16MiB, 5GB or 1048576.";
+  With --pattern auto, a file goes in parts (presigned multipart) when it is larger than 50 MB,
+  when it is a .csv, and whenever a type is given; any other goes in one PUT. Sending in parts
+  needs a type. Sizes are written like 16MiB, 5GB or 1048576.";
 
 pub(super) const SANDBOX_EXAMPLES: &str = "\
 The sandbox answers on this machine only, is strict about the documented mistakes, and logs every

@@ -91,7 +91,7 @@ impl Sources {
 /// # Errors
 /// What clap has to say, `--help` and `--version` included.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Cli, Sources), clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
+    let matches = command().try_get_matches_from(arguments).map_err(environment::name_the_variable)?;
     let cli = Cli::from_arg_matches(&matches)?;
     Ok((cli, Sources(matches)))
 }

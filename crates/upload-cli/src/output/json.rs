@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{ErrorNote, JobId, Note, Reporter, Scope, Screen};
+use super::{ErrorNote, JobId, Note, Reporter, Scope, Screen, Summary};
 use crate::error::CliError;
 
 /// One JSON object a line on standard output.
@@ -16,6 +16,8 @@ pub(crate) struct Json {
 enum Overall {
     /// The command failed as a whole.
     Error { error: ErrorNote },
+    /// A batch of several files has ended.
+    Summary(Summary),
 }
 
 impl Json {
@@ -46,5 +48,11 @@ impl Reporter for Json {
 
     fn fail(&self, error: &CliError) {
         self.line(&Overall::Error { error: error.into() });
+    }
+
+    fn end(&self, summary: &Summary) {
+        if summary.files() > 1 {
+            self.line(&Overall::Summary(*summary));
+        }
     }
 }

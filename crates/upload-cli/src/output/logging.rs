@@ -15,7 +15,9 @@ pub(crate) fn start_logging(screen: &Screen, quiet: bool, verbose: u8) {
         _ => "debug",
     };
     let ours = ["upload_cli", "upload_core", "upload_http", "upload_sandbox"];
-    let directives: Vec<String> = ours.iter().map(|target| format!("{target}={level}")).collect();
+    let mut directives: Vec<String> = ours.iter().map(|target| format!("{target}={level}")).collect();
+    // What it says when it stops, the sandbox command says itself.
+    directives.push("upload_sandbox::handle=error".into());
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(directives.join(",")))
         .with_writer(Lines(screen.clone()))

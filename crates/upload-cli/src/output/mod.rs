@@ -7,6 +7,8 @@ mod note;
 mod screen;
 mod text;
 
+use serde::Serialize;
+
 pub(crate) use self::{
     human::Human,
     json::Json,
@@ -27,10 +29,43 @@ pub(crate) struct Scope {
     pub(crate) bytes: u64,
 }
 
+/// How a batch ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) aborted: u64,
+    pub(crate) skipped: u64,
+    /// Of the files that are completed.
+    pub(crate) bytes: u64,
+    pub(crate) seconds: f64,
+}
+
+impl Summary {
+    pub(crate) fn count(&mut self, result: &FileResult) {
+        match result.status {
+            Status::Completed => {
+                self.completed += 1;
+                self.bytes += result.bytes.unwrap_or_default();
+            }
+            Status::Failed => self.failed += 1,
+            Status::Aborted => self.aborted += 1,
+            Status::Skipped => self.skipped += 1,
+        }
+    }
+
+    pub(crate) fn files(&self) -> u64 {
+        self.completed + self.failed + self.aborted + self.skipped
+    }
+}
+
 /// Shows what happens. One for people, one for programs.
 pub(crate) trait Reporter: Send + Sync {
     /// A batch begins.
     fn begin(&self, scope: Scope);
+
+    /// Standard input is being read: so many bytes so far, or `None` when it has ended.
+    fn reading(&self, _bytes: Option<u64>) {}
 
     /// Something happened to a file.
     fn report(&self, job: JobId, note: &Note<'_>);
@@ -44,8 +79,8 @@ pub(crate) trait Reporter: Send + Sync {
     /// The command ends with this error.
     fn fail(&self, error: &CliError);
 
-    /// Nothing comes any more.
-    fn end(&self) {}
+    /// A batch has ended, like this.
+    fn end(&self, summary: &Summary);
 }
 
 /// How the output looks.

@@ -25,8 +25,11 @@ pub(crate) enum Note<'a> {
         file: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         part_number: Option<u32>,
+        /// What was tried, in words.
+        step: String,
         reason: &'a str,
         attempt: u32,
+        #[serde(serialize_with = "milliseconds")]
         wait_seconds: f64,
     },
     /// Every part is stored.
@@ -89,7 +92,7 @@ pub(crate) struct FileResult {
     pub(crate) upload_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "rounded")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) attempts: Option<u32>,
@@ -161,9 +164,9 @@ fn name<S: Serializer>(kind: &ErrorKind, serializer: S) -> Result<S::Ok, S::Erro
     serializer.serialize_str(kind.name())
 }
 
-/// Milliseconds are enough.
-fn rounded<S: Serializer>(seconds: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    seconds.map(|seconds| (seconds * 1000.0).round() / 1000.0).serialize(serializer)
+/// Seconds with three decimals; more would be noise.
+fn milliseconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((seconds * 1000.0).round() / 1000.0)
 }
 
 #[cfg(test)]
@@ -177,10 +180,17 @@ mod tests {
             serde_json::to_string(&part).unwrap(),
             r#"{"event":"part","file":"a","part_number":1,"bytes":5,"attempt":2,"etag":"e"}"#
         );
-        let retry = Note::Retry { file: "a", part_number: None, reason: "r", attempt: 1, wait_seconds: 0.5 };
+        let retry = Note::Retry {
+            file: "a",
+            part_number: None,
+            step: "s".into(),
+            reason: "r",
+            attempt: 1,
+            wait_seconds: 0.50049,
+        };
         assert_eq!(
             serde_json::to_string(&retry).unwrap(),
-            r#"{"event":"retry","file":"a","reason":"r","attempt":1,"wait_seconds":0.5}"#
+            r#"{"event":"retry","file":"a","step":"s","reason":"r","attempt":1,"wait_seconds":0.5}"#
         );
         let error = CliError::new(ErrorKind::LocalFile, "gone").hint("look");
         let result = FileResult::bare("a", Status::Failed, Some(&error));

@@ -16,8 +16,11 @@ pub(crate) fn rate(count: u64, span: Duration) -> String {
     format!("{}/s", bytes(u64::try_from(per_second).unwrap_or(u64::MAX)))
 }
 
-/// A span of time, to the tenth of a second while that matters.
+/// A span of time, as exactly as it matters.
 pub(crate) fn seconds(span: Duration) -> String {
+    if span < Duration::from_secs(1) {
+        return format!("{} ms", span.as_millis());
+    }
     if span < Duration::from_secs(60) {
         return format!("{:.1} s", span.as_secs_f64());
     }
@@ -34,6 +37,7 @@ mod tests {
         assert_eq!(bytes(12), "12 B");
         assert_eq!(rate(10 << 20, Duration::from_secs(2)), "5.0 MiB/s");
         assert_eq!(rate(10, Duration::ZERO), bytes(10_000_000_000) + "/s");
+        assert_eq!(seconds(Duration::from_micros(9_800)), "9 ms");
         assert_eq!(seconds(Duration::from_millis(4_210)), "4.2 s");
         assert_eq!(seconds(Duration::from_millis(61_500)), "1m 1s");
     }

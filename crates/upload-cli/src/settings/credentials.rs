@@ -30,6 +30,7 @@ impl Credentials {
         let api = root("the API's base URL", &api)?;
         let cr = settings.pick("cr_url", global.cr_url.clone(), profile.cr_url.clone());
         let cr = cr.map(|setting| root("the CR API's base URL", &setting)).transpose()?;
+        let token = token(settings)?;
         let partner = settings.pick("partner", global.partner.clone(), profile.partner.clone());
         let partner = partner.ok_or_else(|| {
             invalid("no partner id: for whom is the upload?").hint("set FD_PARTNER_ID, or give --partner")
@@ -38,7 +39,7 @@ impl Credentials {
             invalid(format!("the partner id ({}) cannot be used: {error}", partner.origin))
                 .hint("copy it from the platform, such as partner-id-acme or fd42")
         })?;
-        Ok(Self { hosts: ApiHosts { api, cr }, token: token(settings)?, partner })
+        Ok(Self { hosts: ApiHosts { api, cr }, token, partner })
     }
 
     /// Refuses options that name a platform, for commands that bring their own sandbox. What the environment or a

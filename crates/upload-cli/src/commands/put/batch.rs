@@ -3,7 +3,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{StreamExt, stream};
@@ -11,17 +11,12 @@ use tokio_util::sync::CancellationToken;
 use upload_core::TransportErrorKind;
 
 use super::{
-    job::Workshop,
-    options::PutOptions,
-    selection::{Candidate, Selection},
-    shared::SharedTransport,
-    tally::Tally,
-    throttle::Throttle,
-    transfer::Transfer,
+    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, shared::SharedTransport,
+    tally::Tally, throttle::Throttle, transfer::Transfer,
 };
 use crate::{
     error::{CliError, ErrorKind},
-    output::{FileResult, JobId, Note, Reporter, Status},
+    output::{FileResult, JobId, Note, Reporter, Status, Summary},
     platform::Platform,
 };
 
@@ -39,7 +34,7 @@ pub(super) struct Batch<'a> {
     cancel: CancellationToken,
     /// What stopped one file would stop every other: no further one is begun.
     hopeless: AtomicBool,
-    tally: Mutex<Tally>,
+    count: Mutex<(Tally, Summary)>,
 }
 
 impl<'a> Batch<'a> {
@@ -56,12 +51,13 @@ impl<'a> Batch<'a> {
             throttle: options.limit_rate.map(Throttle::new),
             cancel,
             hopeless: AtomicBool::new(false),
-            tally: Mutex::default(),
+            count: Mutex::default(),
         }
     }
 
     /// Sends every file, some at once, and answers how they ended.
-    pub(super) async fn run(&self, workshop: &Workshop<'_>, selection: &Selection) -> Tally {
+    pub(super) async fn run(&self, workshop: &Workshop<'_>, selection: &Selection) -> (Tally, Summary) {
+        let began = Instant::now();
         let files = stream::iter((0..).map(JobId).zip(selection.candidates()))
             .map(|(id, candidate)| self.one(id, candidate, workshop))
             .buffer_unordered(FILES_AT_ONCE)
@@ -74,7 +70,8 @@ impl<'a> Batch<'a> {
                 _ = ticks.tick() => self.reporter.tick(),
             }
         }
-        *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        let (tally, summary) = *self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        (tally, Summary { seconds: began.elapsed().as_secs_f64(), ..summary })
     }
 
     async fn one(&self, id: JobId, candidate: Result<Candidate, CliError>, workshop: &Workshop<'_>) {
@@ -82,7 +79,10 @@ impl<'a> Batch<'a> {
             Ok(candidate) => candidate,
             Err(error) => {
                 self.reporter.fail(&error);
-                return self.count(Status::Failed, Some(error.kind));
+                return self.counted(|tally, summary| {
+                    tally.failed(error.kind);
+                    summary.failed += 1;
+                });
             }
         };
         let label = candidate.label();
@@ -123,16 +123,20 @@ impl<'a> Batch<'a> {
 
     fn finish(&self, id: JobId, result: &FileResult, kind: Option<ErrorKind>) {
         self.reporter.report(id, &Note::Result(result));
-        self.count(result.status, kind);
+        self.counted(|tally, summary| {
+            summary.count(result);
+            match (result.status, kind) {
+                (Status::Completed, _) => tally.completed(),
+                (_, Some(kind)) => tally.failed(kind),
+                // Skipped because of another file, whose reason is counted there.
+                (_, None) => {}
+            }
+        });
     }
 
-    fn count(&self, status: Status, kind: Option<ErrorKind>) {
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        match (status, kind) {
-            (Status::Completed, _) => tally.completed(),
-            (_, Some(kind)) => tally.failed(kind),
-            // Skipped because of another file, whose reason is counted there.
-            (_, None) => {}
-        }
+    fn counted(&self, count: impl FnOnce(&mut Tally, &mut Summary)) {
+        let mut guard = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tally, summary) = &mut *guard;
+        count(tally, summary);
     }
 }

@@ -7,8 +7,8 @@ use upload_http::FileSource;
 use upload_proto::UploadType;
 
 use super::{
+    candidate::{Candidate, Origin},
     options::PutOptions,
-    selection::{Candidate, Origin},
 };
 use crate::{
     args::PatternChoice,
@@ -86,6 +86,10 @@ impl<'a> Workshop<'a> {
     pub(super) fn prepare(&self, candidate: &Candidate) -> Result<Job, CliError> {
         let (options, overrides, label) = (self.options, &candidate.overrides, candidate.label());
         let source = self.open(candidate)?;
+        if candidate.origin == Origin::Stdin && source.is_empty() {
+            return Err(CliError::new(ErrorKind::LocalFile, "standard input is empty")
+                .hint("check the command in front of the pipe"));
+        }
         let name = overrides.name.as_ref().or(options.name.as_ref()).cloned();
         let name = name.unwrap_or_else(|| name_of(&candidate.origin));
         let upload_type = overrides.upload_type.as_ref().or(options.upload_type.as_ref()).cloned();

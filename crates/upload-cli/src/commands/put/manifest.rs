@@ -8,7 +8,7 @@ use serde::Deserialize;
 use upload_proto::UploadType;
 
 use super::{
-    selection::{Candidate, Origin},
+    candidate::{Candidate, Origin, Overrides},
     spool,
 };
 use crate::{
@@ -24,16 +24,6 @@ pub(super) struct Manifest {
     /// Can be read again and again.
     file: File,
     path: PathBuf,
-}
-
-/// A file's own settings, which go before the command's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Overrides {
-    pub(super) name: Option<String>,
-    pub(super) upload_type: Option<UploadType>,
-    pub(super) pattern: Option<PatternChoice>,
-    pub(super) part_size: Option<u64>,
-    pub(super) validate: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! `upload put`: files into the platform's storage. Every file is checked before the first byte is sent.
 
 mod batch;
+mod candidate;
 mod check;
 mod job;
 mod manifest;
@@ -59,8 +60,8 @@ pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliE
     let platform = target.connect(&session.settings, &session.global, options.parts_in_flight.get()).await?;
     session.reporter.begin(checked.scope);
     let batch = Batch::new(&*session.reporter, &platform, &options, cancel);
-    let tally = batch.run(&workshop, &selection).await;
-    session.reporter.end();
+    let (tally, summary) = batch.run(&workshop, &selection).await;
+    session.reporter.end(&summary);
     platform.close().await;
     Ok(tally.verdict().map_or(Ending::Done, Ending::Reported))
 }

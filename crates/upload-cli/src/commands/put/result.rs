@@ -15,7 +15,7 @@ pub(super) fn file_result(job: &Job, parts: u32, ended: Ended, taken: Duration) 
         pattern: Some(job.pattern()),
         bytes: Some(job.source.len()),
         parts: Some(parts),
-        seconds: Some(taken.as_secs_f64()),
+        seconds: Some((taken.as_secs_f64() * 1000.0).round() / 1000.0),
         attempts: Some(totals.attempts),
         retries: Some(totals.retries),
         resumed_parts: Some(totals.resumed_parts),
@@ -73,7 +73,7 @@ fn fail(result: &mut FileResult, status: Status, error: CliError, remains: &Rema
     result.status = status;
     let mut error = ErrorNote::from(&error);
     match remains {
-        Remains::Nothing => error.message.push_str("; nothing was begun on the platform"),
+        Remains::Nothing => {}
         Remains::Aborted { upload_id, .. } => {
             result.upload_id = Some(upload_id.as_str().to_owned());
             error.message.push_str("; the upload was aborted on the platform, nothing is left there");

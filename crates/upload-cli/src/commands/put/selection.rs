@@ -3,26 +3,15 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use walkdir::WalkDir;
 
-use super::manifest::{Manifest, Overrides};
+use super::{
+    candidate::{Candidate, Origin, Overrides},
+    manifest::Manifest,
+};
 use crate::{
     args::PutArgs,
     error::{CliError, ErrorKind},
     settings::Folders,
 };
-
-/// Where a file's bytes come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Path(PathBuf),
-    Stdin,
-}
-
-/// A file that was named, not looked at yet.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    pub(super) origin: Origin,
-    pub(super) overrides: Overrides,
-}
 
 /// The files that were asked for. They are listed anew each time, so that their number costs no memory.
 #[derive(Debug)]
@@ -100,20 +89,6 @@ impl Selection {
     fn admits(&self, file: &Path, root: &Path) -> bool {
         let within = file.strip_prefix(root).unwrap_or(file);
         self.include.as_ref().is_none_or(|globs| globs.is_match(within)) && !self.exclude.is_match(within)
-    }
-}
-
-impl Candidate {
-    fn of(path: PathBuf) -> Self {
-        Self { origin: Origin::Path(path), overrides: Overrides::default() }
-    }
-
-    /// What people call it: its path as it was given, or `-`.
-    pub(super) fn label(&self) -> String {
-        match &self.origin {
-            Origin::Path(path) => path.display().to_string(),
-            Origin::Stdin => "-".into(),
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,8 @@ use crate::{
 pub(super) const FOLDER: &str = "spool";
 /// How much is copied between two looks at how far it is, in bytes.
 const STRETCH: u64 = 8 << 20;
+/// How often it is shown how far it is.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Standard input as a file that can be read by position. A regular file that was redirected is used as it is.
 ///
@@ -49,15 +52,21 @@ pub(super) async fn spool_stdin(
     let folder = folders.state(FOLDER)?;
     let count = Arc::new(AtomicU64::new(0));
     let (counted, place) = (count.clone(), folder.clone());
-    let copy = tokio::task::spawn_blocking(move || {
+    let mut copy = tokio::task::spawn_blocking(move || {
         aside(stdin, &place, |copied| {
             counted.fetch_add(copied, Relaxed);
         })
     });
-    let copied = tokio::select! {
-        () = cancel.cancelled() => return Ok(None),
-        copied = copy => copied,
+    let mut ticks = tokio::time::interval(TICK);
+    let copied = loop {
+        tokio::select! {
+            () = cancel.cancelled() => break None,
+            copied = &mut copy => break Some(copied),
+            _ = ticks.tick() => reporter.reading(Some(count.load(Relaxed))),
+        }
     };
+    reporter.reading(None);
+    let Some(copied) = copied else { return Ok(None) };
     let so_far = bytes(count.load(Relaxed));
     match copied {
         Ok(Ok(file)) => Ok(Some(file)),

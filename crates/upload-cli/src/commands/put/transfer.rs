@@ -60,6 +60,7 @@ impl Transfer<'_> {
                     Step::Part { part, .. } => Some(part.get()),
                     _ => None,
                 },
+                step: step.to_string(),
                 reason,
                 attempt: *attempt,
                 wait_seconds: wait.as_secs_f64(),
@@ -79,8 +80,8 @@ fn log(file: &str, event: &Event) {
         Event::Opened(checkpoint) => {
             let (upload_id, object_key) = (&checkpoint.upload_id, &checkpoint.object_key);
             let parts = checkpoint.plan.part_count();
-            tracing::info!(file, %upload_id, %object_key, parts, "the upload is open on the platform");
+            tracing::info!(target: "upload_cli", file, %upload_id, %object_key, parts, "the upload is open on the platform");
         }
-        event => tracing::info!(file, ?event),
+        event => tracing::info!(target: "upload_cli", file, ?event),
     }
 }

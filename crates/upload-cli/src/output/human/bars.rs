@@ -1,15 +1,20 @@
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use console::Term;
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use upload_core::Progress;
 
+use super::shown;
 use crate::output::{JobId, Note, Scope, Started};
 
 /// How wide a file's name may be, in characters.
 const NAME_WIDTH: usize = 28;
+/// Below this many columns a bar tells less.
+const WIDE: u16 = 110;
 
 /// A bar per file under way, and one for all where there are several.
 #[derive(Debug)]
@@ -22,6 +27,7 @@ pub(super) struct Bars {
 struct State {
     active: BTreeMap<JobId, Active>,
     total: Option<Total>,
+    reading: Option<ProgressBar>,
 }
 
 #[derive(Debug)]
@@ -59,6 +65,22 @@ impl Bars {
         }
     }
 
+    pub(super) fn reading(&self, bytes: Option<u64>) {
+        let mut state = self.state();
+        match bytes {
+            Some(bytes) => {
+                let bar = state.reading.get_or_insert_with(|| self.screen.add(spinner()));
+                bar.set_position(bytes);
+                bar.tick();
+            }
+            None => {
+                if let Some(bar) = state.reading.take() {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+
     pub(super) fn report(&self, job: JobId, note: &Note<'_>) {
         let mut state = self.state();
         match note {
@@ -81,7 +103,7 @@ impl Bars {
             Some(total) => self.screen.insert_before(&total.bar, bar),
             None => self.screen.add(bar),
         };
-        bar.set_prefix(shortened(started.file));
+        bar.set_prefix(shortened(shown(started.file)));
         let progress = started.progress.clone();
         let active = Active { bar, progress, bytes: started.bytes, parts: started.parts, stored: 0 };
         active.show_parts();
@@ -155,14 +177,32 @@ impl Active {
 }
 
 fn styled(name: &str, color: &str) -> ProgressStyle {
-    let template = format!(
-        "{name} {{wide_bar:.{color}/dim}} {{percent:>3}}% {{binary_bytes:>10}}/{{binary_total_bytes}} \
-         {{binary_bytes_per_sec:>12}} eta {{eta:<4}} {{msg}}"
-    );
-    // A mistake in the template would show in every run; a plain bar is no reason to fail an upload.
-    ProgressStyle::with_template(&template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
+    let (_, columns) = Term::stderr().size();
+    let amounts = match columns {
+        WIDE.. => {
+            "{percent:>3}% {binary_bytes:>10}/{binary_total_bytes} {binary_bytes_per_sec:>12} eta {left:<4}"
+        }
+        _ => "{percent:>3}% {binary_bytes_per_sec:>12} {left:>4}",
+    };
+    style(&format!("{name} {{wide_bar:.{color}/dim}} {amounts} {{msg}}"))
+        .with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Before the first byte there is nothing to reckon with.
+            let _cannot_fail = match state.pos() {
+                0 => out.write_str("–"),
+                _ => write!(out, "{:#}", HumanDuration(state.eta())),
+            };
+        })
         .progress_chars("━╸─")
+}
+
+fn spinner() -> ProgressBar {
+    let style = style("{prefix:28} {spinner} {binary_bytes} {binary_bytes_per_sec}");
+    ProgressBar::no_length().with_style(style).with_prefix("reading standard input")
+}
+
+/// A mistake in a template would show in every run; a plain bar is no reason to fail an upload.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// A name cut in its middle: the end tells files of a series apart.

@@ -4,7 +4,7 @@ mod result;
 use console::style;
 
 use self::bars::Bars;
-use super::{JobId, Note, Reporter, Scope, Screen, bytes};
+use super::{JobId, Note, Reporter, Scope, Screen, Summary, bytes};
 use crate::error::CliError;
 
 /// Lines for people, and bars where somebody watches.
@@ -24,7 +24,7 @@ impl Human {
     fn aside(&self, label: &str, file: &str, text: &str) {
         if !self.quiet {
             let label = style(label).yellow().bold().for_stderr();
-            self.screen.note(&format!("{label} {file}: {text}"));
+            self.screen.note(&format!("{label} {}: {text}", shown(file)));
         }
     }
 
@@ -37,10 +37,21 @@ impl Human {
     }
 }
 
+/// What people call a file; `-` is a word only in shells.
+fn shown(file: &str) -> &str {
+    if file == "-" { "standard input" } else { file }
+}
+
 impl Reporter for Human {
     fn begin(&self, scope: Scope) {
         if let Some(bars) = &self.bars {
             bars.begin(scope);
+        }
+    }
+
+    fn reading(&self, bytes: Option<u64>) {
+        if let Some(bars) = &self.bars {
+            bars.reading(bytes);
         }
     }
 
@@ -49,9 +60,8 @@ impl Reporter for Human {
             bars.report(job, note);
         }
         match note {
-            Note::Retry { file, part_number, reason, wait_seconds, .. } => {
-                let part = part_number.map(|part| format!("part {part}: ")).unwrap_or_default();
-                self.aside("retry:", file, &format!("{part}{reason}; again in {wait_seconds:.1} s"));
+            Note::Retry { file, step, reason, wait_seconds, .. } => {
+                self.aside("retry:", file, &format!("{step}: {reason}; again in {wait_seconds:.1} s"));
             }
             Note::Warning { file, message } => self.aside("warning:", file, message),
             Note::Replanned { file, part_size, parts } => self.aside(
@@ -94,9 +104,12 @@ impl Reporter for Human {
         self.error(error);
     }
 
-    fn end(&self) {
+    fn end(&self, summary: &Summary) {
         if let Some(bars) = &self.bars {
             bars.end();
+        }
+        if summary.files() > 1 && !self.quiet {
+            self.screen.note(&result::summary(summary));
         }
     }
 }

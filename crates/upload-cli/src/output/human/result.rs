@@ -2,17 +2,18 @@ use std::time::Duration;
 
 use console::style;
 
-use crate::output::{FileResult, Started, Status, bytes, rate, seconds};
+use super::shown;
+use crate::output::{FileResult, Started, Status, Summary, bytes, rate, seconds};
 
 /// How many of the platform's findings are shown; the rest is counted.
-const FINDINGS_SHOWN: usize = 20;
+const FINDINGS_SHOWN: usize = 10;
 
 /// The line of a file whose object exists; `None` for others. Off a terminal it is plain, for scripts to cut up.
 pub(super) fn line(result: &FileResult, on_terminal: bool) -> Option<String> {
     let FileResult { file, status: Status::Completed, object_key: Some(key), .. } = result else {
         return None;
     };
-    let details = details(result).join(", ");
+    let (file, details) = (shown(file), details(result).join(", "));
     Some(if on_terminal {
         let (tick, key) = (style("✓").green().bold(), style(key).bold());
         format!("{tick} {file} {} {key} {}", style("→").dim(), style(format!("({details})")).dim())
@@ -53,10 +54,10 @@ pub(super) fn troubles(result: &FileResult) -> Vec<String> {
         _ => style("error:").red().bold().for_stderr(),
     };
     // Errors about a local file begin with its name already.
-    let named = error.message.starts_with(&result.file);
+    let named = error.message.starts_with(shown(&result.file));
     let mut lines = vec![match named {
         true => format!("{label} {}", error.message),
-        false => format!("{label} {}: {}", result.file, error.message),
+        false => format!("{label} {}: {}", shown(&result.file), error.message),
     }];
     if let Some(validation) = &result.validation {
         let findings = &validation.errors;
@@ -71,14 +72,29 @@ pub(super) fn troubles(result: &FileResult) -> Vec<String> {
     lines
 }
 
+/// What a batch came to.
+pub(super) fn summary(summary: &Summary) -> String {
+    let Summary { completed, failed, aborted, skipped, bytes: count, seconds: taken } = summary;
+    let taken = Duration::try_from_secs_f64(*taken).unwrap_or_default();
+    let mut text = format!("{completed} of {} files uploaded", summary.files());
+    for (number, what) in [(failed, "failed"), (aborted, "aborted"), (skipped, "not sent")] {
+        if *number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    format!("{text} ({} in {})", bytes(*count), seconds(taken))
+}
+
 /// What `--dry-run` says of a file.
 pub(super) fn planned(planned: &Started<'_>) -> String {
     let Started { file, name, pattern, upload_type, bytes: count, parts, part_size, .. } = planned;
     let kind = upload_type.map(|kind| format!(", as {kind}")).unwrap_or_default();
     let cut = match part_size {
-        Some(size) => format!(", {parts} part(s) of {}", bytes(*size)),
+        Some(size) if *parts > 1 => format!(", {parts} parts of {}", bytes(*size)),
+        Some(_) => ", 1 part".into(),
         None => String::new(),
     };
+    let file = shown(file);
     format!("{file}: would be sent as '{name}' ({}, {pattern}{cut}{kind})", bytes(*count))
 }
 
@@ -108,6 +124,14 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_counts_what_there_is_to_count() {
+        let all = Summary { completed: 2, bytes: 2 << 20, seconds: 1.5, ..Summary::default() };
+        assert_eq!(summary(&all), "2 of 2 files uploaded (2.0 MiB in 1.5 s)");
+        let some = Summary { failed: 1, skipped: 3, ..all };
+        assert_eq!(summary(&some), "2 of 6 files uploaded, 1 failed, 3 not sent (2.0 MiB in 1.5 s)");
+    }
+
+    #[test]
     fn findings_are_listed_up_to_a_screenful() {
         console::set_colors_enabled_stderr(false);
         let finding = ValidationError { code: "BAD".into(), message: None, row: Some(3), column: None };
@@ -116,8 +140,8 @@ mod tests {
             ..FileResult::bare("a.csv", Status::Failed, Some(&CliError::new(ErrorKind::Content, "refused")))
         };
         let lines = troubles(&result);
-        assert_eq!(lines.len(), 22);
+        assert_eq!(lines.len(), 12);
         assert_eq!((lines[0].as_str(), lines[1].as_str()), ("error: a.csv: refused", "  - BAD, row 3"));
-        assert!(lines[21].contains("5 more"));
+        assert!(lines[11].contains("15 more"));
     }
 }

@@ -1,0 +1,10 @@
+//! The binary as a script sees it: exit status, standard output, standard error.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod put;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod secrecy;

@@ -1,0 +1,17 @@
+//! Whole flows: the real binary against the sandbox.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod answers;
+mod bytes;
+mod cancel;
+mod content;
+mod failures;
+mod first_steps;
+mod mistakes;
+mod secrecy;

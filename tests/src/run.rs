@@ -1,0 +1,97 @@
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+/// How long any one command may take before the test gives up on it; far above what any needs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The command, running.
+pub struct Running(Child);
+
+/// The command, finished.
+#[derive(Debug)]
+pub struct Finished {
+    /// The exit status; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// All of standard output.
+    pub stdout: String,
+    /// All of standard error.
+    pub stderr: String,
+}
+
+impl Running {
+    /// Starts a command.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().expect("the upload binary starts"))
+    }
+
+    /// Its standard input, where it was piped.
+    pub fn stdin(&mut self) -> Option<tokio::process::ChildStdin> {
+        self.0.stdin.take()
+    }
+
+    /// Sends it the signal of a first Ctrl-C.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok());
+        let process = id.and_then(rustix::process::Pid::from_raw).expect("the command is running");
+        rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it takes the signal");
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn finish(self) -> Finished {
+        let output = tokio::time::timeout(PATIENCE, self.0.wait_with_output());
+        let output = output.await.expect("the command ends").expect("its output can be read");
+        Finished {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Finished {
+    /// The JSON events on standard output.
+    ///
+    /// # Panics
+    /// When a line is not JSON.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).expect("every line of --output json is JSON");
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The events of one name.
+    #[must_use]
+    pub fn events_named(&self, name: &str) -> Vec<Value> {
+        self.events().into_iter().filter(|event| event["event"] == name).collect()
+    }
+
+    /// The result of a single file.
+    ///
+    /// # Panics
+    /// When there is not exactly one.
+    #[must_use]
+    pub fn result(&self) -> Value {
+        let mut results = self.events_named("result");
+        assert_eq!(results.len(), 1, "{self:?}");
+        results.remove(0)
+    }
+
+    /// Everything it wrote.
+    #[must_use]
+    pub fn all_output(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+}

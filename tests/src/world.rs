@@ -1,0 +1,111 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+use upload_sandbox::{LogEntry, Sandbox, SandboxConfig, SandboxHandle};
+
+use crate::{Finished, Running, binary};
+
+/// A sandbox, a home folder of its own, and the files of one test.
+pub struct World {
+    /// The platform.
+    pub sandbox: SandboxHandle,
+    home: TempDir,
+}
+
+impl World {
+    /// A world with a sandbox of this kind; what it stores goes when the world goes.
+    ///
+    /// # Panics
+    /// When the sandbox does not start.
+    pub async fn new(config: SandboxConfig) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder can be made");
+        let storage_dir = Some(home.path().join("storage"));
+        let sandbox =
+            Sandbox::start(SandboxConfig { storage_dir, ..config }).await.expect("the sandbox starts");
+        Self { sandbox, home }
+    }
+
+    /// Writes a file and returns its path.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    #[must_use]
+    pub fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.home.path().join(name);
+        fs::write(&path, content).expect("the file can be written");
+        path
+    }
+
+    /// Makes a file of so many bytes that occupies no disk.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn sparse_file(&self, name: &str, len: u64) -> PathBuf {
+        let path = self.file(name, b"");
+        fs::OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.set_len(len))
+            .expect("it can grow");
+        path
+    }
+
+    /// The command, in a bare environment that knows this world's sandbox and nothing else.
+    #[must_use]
+    pub fn upload(&self) -> Command {
+        let mut command = bare(self.home.path());
+        command
+            .env("FD_BASE_URL", format!("{}/v3", self.sandbox.api_url()))
+            .env("FD_CR_URL", self.sandbox.cr_url())
+            .env("FD_ACCESS_TOKEN", self.sandbox.access_token())
+            .env("FD_PARTNER_ID", self.sandbox.partner_id());
+        command
+    }
+
+    /// Runs the command with these arguments to its end.
+    pub async fn run<S: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Finished {
+        Running::start(self.upload().args(args)).finish().await
+    }
+
+    /// What the platform saw, in order.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogEntry> {
+        self.sandbox.log()
+    }
+
+    /// The names of the operations the platform saw, in order.
+    #[must_use]
+    pub fn operations(&self) -> Vec<String> {
+        self.log().iter().map(|entry| entry.operation.name().to_owned()).collect()
+    }
+
+    /// The stored bytes of an object.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[must_use]
+    pub fn stored(&self, object_key: &str) -> Vec<u8> {
+        fs::read(self.sandbox.object_path(object_key)).expect("the object is stored")
+    }
+}
+
+fn bare(home: &Path) -> Command {
+    let mut command = Command::new(binary::upload());
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_STATE_HOME", home.join("state"))
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
