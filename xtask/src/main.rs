@@ -6,6 +6,8 @@ mod examples;
 mod tidy;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Development tasks for this workspace
@@ -24,10 +26,20 @@ enum Task {
     Tidy,
 }
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    // Not returned as an error: under RUST_BACKTRACE the trace would bury what to do next.
+    match run(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
     let sh = workspace::shell()?;
-    match cli.task {
+    match task {
         Task::Ci(args) => ci::run(&sh, &args),
         Task::Tidy => tidy::run(&sh),
     }

@@ -29,7 +29,11 @@ fn undocumented(stderr: &str) -> Vec<Finding> {
         let (place, message) = line.split_once(": error: ").or_else(|| line.split_once(": warning: "))?;
         message.starts_with("missing documentation").then(|| Finding::new(place, message))
     };
-    stderr.lines().filter_map(pick).collect()
+    let mut findings: Vec<Finding> = stderr.lines().filter_map(pick).collect();
+    // The compiler may warn of an item that rustdoc refuses in the next moment.
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
+    findings.dedup();
+    findings
 }
 
 #[cfg(test)]
@@ -55,6 +59,15 @@ mod tests {
                 .unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].place.starts_with("src/lib.rs:5"), "{found:?}");
+    }
+
+    #[test]
+    fn an_item_that_compiler_and_rustdoc_both_name_is_one_finding() {
+        let place = "src/lib.rs:5:1";
+        let said = "missing documentation for a constant";
+        let stderr =
+            format!("{place}: warning: {said}\n{place}: error: {said}\nwarning: 1 warning emitted\n");
+        assert_eq!(undocumented(&stderr), [Finding::new(place, said)]);
     }
 
     #[test]
