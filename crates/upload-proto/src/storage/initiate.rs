@@ -22,19 +22,57 @@ pub struct InitiateRequest {
 /// `parts|urls|presigned_urls|part_urls`; a list that cannot be read does not hide the upload id, see
 /// [`PresignedParts`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawInitiateResponse")]
 pub struct InitiateResponse {
     /// S3's id of the upload: from here on it must be completed, aborted, or remembered.
-    #[serde(alias = "uploadId", alias = "UploadId")]
     pub upload_id: UploadId,
     /// Where the object will stand.
-    #[serde(alias = "objectKey", alias = "key")]
     pub object_key: ObjectKey,
     /// The part size in bytes the URLs are meant for, where the server says.
-    #[serde(default, alias = "partSize", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub part_size: Option<u64>,
     /// One URL a part.
-    #[serde(default, alias = "urls", alias = "presigned_urls", alias = "part_urls")]
     pub parts: PresignedParts,
+}
+
+/// Each spelling is a field of its own: serde's aliases refuse an answer that gives one field under two names, and
+/// with it the upload id.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawInitiateResponse {
+    upload_id: Option<UploadId>,
+    #[serde(rename = "uploadId")]
+    upload_id_camel: Option<UploadId>,
+    #[serde(rename = "UploadId")]
+    upload_id_s3: Option<UploadId>,
+    object_key: Option<ObjectKey>,
+    #[serde(rename = "objectKey")]
+    object_key_camel: Option<ObjectKey>,
+    key: Option<ObjectKey>,
+    part_size: Option<u64>,
+    #[serde(rename = "partSize")]
+    part_size_camel: Option<u64>,
+    parts: PresignedParts,
+    urls: PresignedParts,
+    presigned_urls: PresignedParts,
+    part_urls: PresignedParts,
+}
+
+impl TryFrom<RawInitiateResponse> for InitiateResponse {
+    type Error = &'static str;
+
+    fn try_from(raw: RawInitiateResponse) -> Result<Self, Self::Error> {
+        let upload_id = raw.upload_id.or(raw.upload_id_camel).or(raw.upload_id_s3);
+        let object_key = raw.object_key.or(raw.object_key_camel).or(raw.key);
+        let lists = [raw.parts, raw.urls, raw.presigned_urls, raw.part_urls];
+        let nothing = PresignedParts::default();
+        Ok(Self {
+            upload_id: upload_id.ok_or("the answer names no upload id")?,
+            object_key: object_key.ok_or("the answer names no object key")?,
+            part_size: raw.part_size.or(raw.part_size_camel),
+            parts: lists.into_iter().find(|list| *list != nothing).unwrap_or_default(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +117,19 @@ mod tests {
                 "part_urls":[{"part_number":1,"upload_url":"https://s/1"},{"part_number":2,"url":"https://s/2"}]}"#,
         ] {
             assert_eq!(read(dialect), canonical, "{dialect}");
+        }
+    }
+
+    #[test]
+    fn a_field_spelled_twice_does_not_hide_the_upload_id() {
+        let both = r#"{"upload_id":"u","uploadId":"u","object_key":"k","key":"k","urls":["https://s/1"],"parts":null}"#;
+        assert_eq!(read(both), read(r#"{"upload_id":"u","object_key":"k","urls":["https://s/1"]}"#));
+    }
+
+    #[test]
+    fn without_an_upload_id_or_a_key_it_is_no_answer() {
+        for json in [r#"{"object_key":"k"}"#, r#"{"upload_id":"u"}"#, r#"{"upload_id":"","key":"k"}"#] {
+            assert!(serde_json::from_str::<InitiateResponse>(json).is_err(), "{json}");
         }
     }
 
