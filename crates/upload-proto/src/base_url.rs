@@ -21,7 +21,7 @@ pub enum BaseUrlError {
     #[error("its port is not a number from 1 to 65535")]
     BadPort,
     /// A user name or password before the host.
-    #[error("it carries a user name or password; credentials go into FD_ACCESS_TOKEN or `upload login`")]
+    #[error("it carries a user name or password")]
     HasCredentials,
     /// A query or fragment.
     #[error("it has a query or a fragment")]

@@ -89,12 +89,21 @@ impl Sandbox {
 fn storage_root(wanted: Option<PathBuf>) -> Result<PathBuf, SandboxError> {
     let made = match &wanted {
         Some(path) => std::fs::create_dir_all(path).map(|()| path.clone()),
-        None => tempfile::Builder::new().prefix("upload-sandbox-").tempdir().map(tempfile::TempDir::keep),
+        None => fresh_folder(),
     };
     made.and_then(|path: PathBuf| Path::canonicalize(&path)).map_err(|source| SandboxError::StorageDir {
         path: wanted.unwrap_or_else(std::env::temp_dir),
         source,
     })
+}
+
+/// A folder for its owner alone: people try the sandbox with real files.
+fn fresh_folder() -> std::io::Result<PathBuf> {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("upload-sandbox-");
+    #[cfg(unix)]
+    folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    folder.tempdir().map(tempfile::TempDir::keep)
 }
 
 /// Letters and digits that nobody can guess in a test's lifetime; on loopback no more is asked for.
@@ -105,4 +114,18 @@ pub(crate) fn random_text(length: usize) -> String {
 /// An id for one request.
 pub(crate) fn request_id() -> String {
     format!("{:016X}", fastrand::u64(..))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_owner_can_look_into_a_fresh_folder() {
+        let folder = fresh_folder().unwrap();
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder).unwrap().permissions());
+        std::fs::remove_dir(&folder).unwrap();
+        assert_eq!(mode & 0o777, 0o700);
+    }
 }

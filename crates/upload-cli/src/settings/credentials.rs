@@ -1,6 +1,6 @@
 use std::{env, fs, str::FromStr};
 
-use upload_proto::{AccessToken, ApiHosts, ApiRoot, BaseUrlError, PartnerId};
+use upload_proto::{AccessToken, ApiHosts, ApiRoot, PartnerId};
 
 use super::{Setting, Settings};
 use crate::{
@@ -65,11 +65,8 @@ fn invalid(message: impl Into<String>) -> CliError {
 fn root(what: &str, setting: &Setting<String>) -> Result<ApiRoot, CliError> {
     let Setting { value, origin } = setting;
     value.parse().map_err(|error| {
-        // Where credentials stand in it, the URL is not for showing.
-        let shown = match error {
-            BaseUrlError::HasCredentials => String::new(),
-            _ => format!(" '{value}'"),
-        };
+        // Behind any of these a secret may stand, whatever else is wrong with the URL.
+        let shown = if value.contains(['@', '?', '#']) { String::new() } else { format!(" '{value}'") };
         invalid(format!("{what}{shown} ({origin}) cannot be used: {error}"))
             .hint("give it like https://client-api.stg.example.com/api/v3")
     })
@@ -110,7 +107,15 @@ mod tests {
         let error = root("the API's base URL", &setting("client-api/api")).unwrap_err();
         assert!(error.message.contains("'client-api/api' (from FD_BASE_URL)"), "{error}");
         assert_eq!(error.kind.exit_status(), 2);
-        let error = root("the API's base URL", &setting("https://me:hush@h/api")).unwrap_err();
-        assert!(!error.message.contains("hush"), "{error}");
+        for url in [
+            "https://me:hush@h/api",
+            "ftp://me:hush@h/api",
+            "me:hush@h/api",
+            "https://me:hush@h x/api",
+            "https://h/api?token=hush",
+        ] {
+            let error = root("the API's base URL", &setting(url)).unwrap_err();
+            assert!(!error.message.contains("hush"), "{error}");
+        }
     }
 }
