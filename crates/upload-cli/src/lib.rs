@@ -37,8 +37,8 @@ pub fn main() -> ExitCode {
         Ok(Ending::Done) => 0,
         Ok(Ending::Reported(kind)) => kind.exit_status(),
         Err((error, format)) => {
-            let quiet_look = Look { format, quiet: false, progress: false };
-            quiet_look.reporter(&screen).fail(&error);
+            let error_look = Look { format, quiet: false, progress: false };
+            error_look.reporter(&screen).fail(&error);
             error.kind.exit_status()
         }
     };

@@ -24,7 +24,7 @@ use super::{Ending, Session};
 use crate::{
     args::PutArgs,
     error::CliError,
-    output::{JobId, Note, Started},
+    output::{JobId, Note},
     platform::Target,
     signals,
 };
@@ -73,7 +73,7 @@ fn plan(session: &Session, workshop: &Workshop<'_>, selection: &Selection) -> Re
         match candidate.and_then(|candidate| workshop.prepare(&candidate)) {
             Ok(job) => {
                 let planned = job.started(Progress::default());
-                session.reporter.report(id, &Note::Planned(Started { ..planned }));
+                session.reporter.report(id, &Note::Planned(planned));
             }
             // It was there a moment ago.
             Err(error) => {
