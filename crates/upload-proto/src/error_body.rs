@@ -91,8 +91,9 @@ impl From<RawValidationError> for ValidationError {
     }
 }
 
+/// The body before its dialects are brought together: whether there is a `detail` tells some refusals from successes.
 #[derive(Deserialize)]
-struct RawErrorBody {
+pub(crate) struct RawErrorBody {
     #[serde(default)]
     message: Option<String>,
     #[serde(default)]
@@ -102,12 +103,12 @@ struct RawErrorBody {
     #[serde(default)]
     validation_errors: Option<Vec<ValidationError>>,
     #[serde(default)]
-    detail: Option<Detail>,
+    pub(crate) detail: Option<Detail>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Detail {
+pub(crate) enum Detail {
     Text(String),
     List(Vec<DetailItem>),
     Other(serde::de::IgnoredAny),
@@ -115,14 +116,14 @@ enum Detail {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum DetailItem {
+pub(crate) enum DetailItem {
     Located { loc: Vec<LocStep>, msg: String },
     Named(ValidationError),
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum LocStep {
+pub(crate) enum LocStep {
     Name(String),
     Index(u64),
 }
