@@ -1,5 +1,7 @@
 use std::{error::Error, fmt, time::Duration};
 
+use upload_proto::ValidationError;
+
 /// What kind of trouble a request met; each kind has one retry rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -65,6 +67,30 @@ impl TransportErrorKind {
         }
     }
 
+    /// Whether the server may have carried the request out although no answer says so.
+    ///
+    /// What creates something on the server is not sent again after such an error, unless twice does no harm.
+    #[must_use]
+    pub fn leaves_outcome_unknown(self) -> bool {
+        match self {
+            Self::Reset | Self::Stalled | Self::BadAnswer | Self::Other => true,
+            // A server's own 5xx is an answer: the platform documents it as not done and worth repeating.
+            Self::Connect
+            | Self::Tls
+            | Self::Throttled
+            | Self::Server
+            | Self::MissingETag
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::StorageDenied
+            | Self::Expired
+            | Self::NotFound
+            | Self::Unsupported
+            | Self::Rejected
+            | Self::Source => false,
+        }
+    }
+
     /// The kind's stable name, as it stands in JSON output.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -105,6 +131,8 @@ pub struct TransportError {
     pub code: Option<String>,
     /// The server's id of the request.
     pub request_id: Option<String>,
+    /// What exactly the API refuses about the content, where it says so.
+    pub findings: Vec<ValidationError>,
     /// How long the server asked to wait before the next try.
     pub retry_after: Option<Duration>,
     /// The cause beneath, where one is known.
@@ -121,6 +149,7 @@ impl TransportError {
             status: None,
             code: None,
             request_id: None,
+            findings: Vec::new(),
             retry_after: None,
             source: None,
         }

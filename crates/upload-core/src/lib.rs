@@ -3,9 +3,11 @@
 //! - [`MultipartUpload`] and [`SingleUpload`] decide what to send next; see [`Machine`] for how to drive them by
 //!   hand, with blocking sockets or whatever you have.
 //! - [`Driver`] drives them for you: bring a [`Transport`], a [`Source`] and a [`Clock`].
+//! - [`Attempts`] has the same patience for single calls, which need no machine.
 //!
 //! Nothing here needs an async runtime or an HTTP library.
 
+mod attempts;
 mod checkpoint;
 mod clock;
 mod driver;
@@ -16,9 +18,10 @@ mod retry;
 mod source;
 mod transport;
 
+pub use attempts::{Attempts, Delivery, Retrying};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use clock::Clock;
-pub use driver::{Driver, Progress};
+pub use driver::{Driver, Meter, Progress};
 pub use error::{TransportError, TransportErrorKind};
 pub use machine::{
     Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,

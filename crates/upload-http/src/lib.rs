@@ -24,8 +24,9 @@ mod proxy;
 mod response;
 mod storage;
 mod transport;
+mod watched_body;
 
-pub use api::ApiClient;
+pub use api::{ApiClient, FormFile};
 pub use clock::TokioClock;
 pub use file_source::{FileSource, OpenError};
 pub use network::{NetworkConfig, SetupError};

@@ -17,7 +17,10 @@ use crate::{SourceError, TransportError, TransportErrorKind};
 /// which transports otherwise report as trouble of their own.
 ///
 /// Dropping it, as cancelling an attempt does, takes the attempt's bytes back out of the progress.
-pub(super) struct Meter(Arc<Shared>);
+///
+/// [`Driver`](super::Driver) meters every part by itself; whoever sends a body without it, as direct uploads do, starts
+/// one for each attempt.
+pub struct Meter(Arc<Shared>);
 
 struct Shared {
     progress: Progress,
@@ -40,11 +43,15 @@ impl Shared {
 }
 
 impl Meter {
-    pub(super) fn start(progress: Progress, expected: u64) -> Self {
+    /// Watches a body of `expected` bytes, counting into `progress`.
+    #[must_use]
+    pub fn start(progress: Progress, expected: u64) -> Self {
         Self(Arc::new(Shared { progress, expected, state: Mutex::default() }))
     }
 
-    pub(super) fn watch(
+    /// The same chunks, watched.
+    #[must_use]
+    pub fn watch(
         &self,
         chunks: BoxStream<'static, Result<Bytes, SourceError>>,
     ) -> BoxStream<'static, Result<Bytes, SourceError>> {
@@ -52,7 +59,10 @@ impl Meter {
     }
 
     /// The attempt's result, with a local read error put in the place of what the transport made of it.
-    pub(super) fn settle<T>(self, result: Result<T, TransportError>) -> Result<T, TransportError> {
+    ///
+    /// # Errors
+    /// The transport's error, or the local one.
+    pub fn settle<T>(self, result: Result<T, TransportError>) -> Result<T, TransportError> {
         let mut state = self.0.state();
         if let Some(message) = state.error.take() {
             return Err(TransportError::new(TransportErrorKind::Source, message));
@@ -65,6 +75,12 @@ impl Meter {
         }
         drop(state);
         result
+    }
+}
+
+impl std::fmt::Debug for Meter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Meter({} bytes)", self.0.expected)
     }
 }
 

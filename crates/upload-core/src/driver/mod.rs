@@ -15,8 +15,7 @@ use futures::{
     stream::FuturesUnordered,
 };
 
-use self::metered::Meter;
-pub use self::progress::Progress;
+pub use self::{metered::Meter, progress::Progress};
 use crate::{
     Clock, Ended, Event, Machine, Operation, PartBody, Request, RequestId, Response, Source, Transport,
     TransportError,

@@ -27,6 +27,14 @@ pub enum Step {
     Validate,
     /// Giving the upload up.
     Abort,
+    /// Sending a file in a form.
+    Direct,
+    /// Sending a batch of records.
+    Ingest,
+    /// Asking how far a package has come.
+    Package,
+    /// Downloading a customer list.
+    Download,
 }
 
 impl fmt::Display for Step {
@@ -38,6 +46,10 @@ impl fmt::Display for Step {
             Self::Object => f.write_str("sending the object"),
             Self::Complete => f.write_str("completing the upload"),
             Self::Validate => f.write_str("validating the object"),
+            Self::Direct => f.write_str("sending the file"),
+            Self::Ingest => f.write_str("sending the records"),
+            Self::Package => f.write_str("asking for the package"),
+            Self::Download => f.write_str("downloading the customer list"),
             Self::Abort => f.write_str("aborting the upload"),
         }
     }

@@ -109,6 +109,7 @@ impl Answer {
             status: Some(self.status),
             code: body.error_code.as_deref().map(|code| self.quote(code)),
             request_id: self.request_id.clone(),
+            findings: body.validation_errors.clone(),
             retry_after: self.retry_after,
             ..TransportError::new(kind, message)
         }

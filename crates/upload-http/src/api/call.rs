@@ -1,15 +1,21 @@
-use std::time::{Duration, SystemTime};
+use std::{
+    pin::pin,
+    time::{Duration, SystemTime},
+};
 
+use bytes::Bytes;
+use futures::future::{Either, select};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::Serialize;
 use upload_core::{TransportError, TransportErrorKind as Kind};
 use upload_proto::{AccessToken, ApiHosts, Endpoint, PartnerId, UploadType, headers};
 
-use super::answer::Answer;
+use super::{answer::Answer, form::FormFile};
 use crate::{
     classify::classify,
     exchange::{Answered, Exchange, Family},
     response::{Ending, header, read_body, retry_after},
+    watched_body::FlowGuard,
 };
 
 /// The most of an error's body that is read, in bytes.
@@ -22,21 +28,40 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 pub(super) struct Call<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) attempt: u32,
+    /// The id in the path, for the endpoints that have one.
+    pub(super) id: Option<&'a str>,
+    pub(super) query: Option<(&'static str, &'a str)>,
     pub(super) upload_type: Option<&'a UploadType>,
-    pub(super) body: Option<Vec<u8>>,
-    /// How long the answer may take to begin.
+    pub(super) body: Body<'a>,
+    /// How long the answer may take to begin, counted from the last byte of the body.
     pub(super) allowance: Duration,
 }
 
-impl<'a> Call<'a> {
-    pub(super) fn typed<'b>(self, upload_type: Option<&'b UploadType>) -> Call<'b> {
-        let Call { endpoint, attempt, body, allowance, upload_type: _ } = self;
-        Call { endpoint, attempt, upload_type, body, allowance }
-    }
+/// What a call sends. Each can be sent again: none is used up.
+#[derive(Clone)]
+pub(super) enum Body<'a> {
+    Empty,
+    Json(Bytes),
+    Form(&'a FormFile<'a>),
+}
 
+impl<'a> Call<'a> {
     pub(super) fn json(self, body: &impl Serialize) -> Result<Self, TransportError> {
         let body = serde_json::to_vec(body).map_err(|error| other(error.to_string()))?;
-        Ok(Self { body: Some(body), ..self })
+        Ok(Self { body: Body::Json(body.into()), ..self })
+    }
+}
+
+impl Call<'_> {
+    fn url(&self, hosts: &ApiHosts) -> Result<String, TransportError> {
+        let mut url = self.endpoint.url(hosts);
+        if let Some(id) = self.id {
+            url = url.id(id);
+        }
+        if let Some((key, value)) = self.query {
+            url = url.query(key, value);
+        }
+        url.build().map_err(|error| other(error.to_string()))
     }
 }
 
@@ -56,7 +81,7 @@ impl Inner {
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, TransportError> {
         let Inner { http, hosts, credentials, .. } = self;
         let spec = call.endpoint.spec();
-        let url = call.endpoint.url(hosts).build().map_err(|error| other(error.to_string()))?;
+        let url = call.url(hosts)?;
         let method = reqwest::Method::from_bytes(spec.method.as_str().as_bytes());
         let method = method.map_err(|error| other(error.to_string()))?;
         let mut request = http.request(method, url);
@@ -66,9 +91,16 @@ impl Inner {
         if let Some(upload_type) = call.upload_type {
             request = request.header(headers::UPLOAD_TYPE, upload_type.as_str());
         }
-        if let Some(body) = call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
-        }
+        // Declared before the request and dropped after it: a body it watches ends with it.
+        let flow = FlowGuard::new();
+        let (request, meter) = match call.body {
+            Body::Empty => (request, None),
+            Body::Json(body) => (request.header(CONTENT_TYPE, "application/json").body(body), None),
+            Body::Form(file) => {
+                let (form, meter) = file.open(&flow)?;
+                (request.multipart(form), Some(meter))
+            }
+        };
         let request = request.build().map_err(|error| classify(error, "the API"))?;
         let url = request.url();
         let host = match url.port() {
@@ -76,7 +108,11 @@ impl Inner {
             None => url.host_str().unwrap_or_default().to_owned(),
         };
         let exchange = Exchange::begin(Family::Api, spec.method.as_str(), host, url.path(), call.attempt);
-        let result = self.exchange(request, call.allowance, exchange.host()).await;
+        let flow = meter.is_some().then_some(&flow);
+        let mut result = self.exchange(request, flow, call.allowance, exchange.host()).await;
+        if let Some(meter) = meter {
+            result = meter.settle(result);
+        }
         match &result {
             Ok(answer) => {
                 exchange
@@ -90,18 +126,26 @@ impl Inner {
     async fn exchange(
         &self,
         request: reqwest::Request,
+        flow: Option<&FlowGuard>,
         allowance: Duration,
         host: &str,
     ) -> Result<Answer, TransportError> {
         let Inner { http, token, partner, idle_timeout, .. } = self;
-        let sent = tokio::time::timeout(allowance, http.execute(request)).await;
-        let mut response = match sent {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(classify(error, host)),
-            Err(_) => {
-                return Err(stalled(format!("{host} gave no answer for {} s", allowance.as_secs_f32())));
-            }
+        let sent = pin!(http.execute(request));
+        let sent = match flow {
+            None => tokio::time::timeout(allowance, sent)
+                .await
+                .map_err(|_| format!("{host} gave no answer for {} s", allowance.as_secs_f32())),
+            Some(flow) => match select(sent, pin!(flow.stalled(*idle_timeout, allowance))).await {
+                Either::Left((sent, _)) => Ok(sent),
+                Either::Right((stall, _)) => Err(format!("{host}: {stall} for too long")),
+            },
         };
+        let mut response = sent.map_err(stalled)?.map_err(|error| classify(error, host))?;
+        if let Some(flow) = flow {
+            // An answer that comes before the whole body has: nothing more is sent while it is read.
+            flow.hold();
+        }
         let is_success = response.status().is_success();
         let limit = if is_success { MAX_BODY } else { MAX_ERROR_BODY };
         let (body, ending) = read_body(&mut response, limit, *idle_timeout).await;
@@ -117,6 +161,9 @@ impl Inner {
             return Err(answer.into_error(partner));
         }
         match ending {
+            Ending::Complete if flow.is_some_and(|flow| !flow.is_finished()) => {
+                Err(answer.bad("the API answered success before it had the whole file".into()))
+            }
             Ending::Complete => Ok(answer),
             Ending::TooLong => {
                 Err(answer.bad(format!("the API answered with more than {} MiB", MAX_BODY / 1024 / 1024)))

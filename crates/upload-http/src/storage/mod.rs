@@ -1,4 +1,3 @@
-mod body;
 mod refusal;
 
 use std::{
@@ -11,15 +10,13 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG};
 use upload_core::{PartBody, TransportError, TransportErrorKind as Kind};
 use upload_proto::{ETag, PresignedUrl, headers};
 
-use self::{
-    body::{FlowGuard, WatchedBody},
-    refusal::Refusal,
-};
+use self::refusal::Refusal;
 use crate::{
     NetworkConfig, SetupError,
     classify::classify,
     exchange::{Answered, Exchange, Family},
     response::{header, read_body, retry_after},
+    watched_body::{FlowGuard, WatchedBody},
 };
 
 /// How long an idle connection is kept. S3 closes them, people observe, after 5 to 20 s, and one that is used again at
@@ -97,7 +94,9 @@ impl StorageClient {
             .header(CONTENT_TYPE, headers::OCTET_STREAM)
             .header(CONTENT_LENGTH, len)
             .body(reqwest::Body::wrap(WatchedBody::new(body, flow.share())));
-        let sent = match select(pin!(request.send()), pin!(flow.stalled(self.idle_timeout))).await {
+        // The bytes still in buffers have to get there before the storage can write them and answer.
+        let answer = self.idle_timeout.saturating_mul(2);
+        let sent = match select(pin!(request.send()), pin!(flow.stalled(self.idle_timeout, answer))).await {
             Either::Left((sent, _)) => sent,
             Either::Right((stall, _)) => {
                 let message = format!("{}: {stall} for {} s", url.host(), self.idle_timeout.as_secs_f32());

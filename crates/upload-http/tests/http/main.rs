@@ -5,6 +5,7 @@
 
 mod api;
 mod api_answers;
+mod direct;
 mod file;
 mod flow;
 mod logs;

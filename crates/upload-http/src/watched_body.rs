@@ -1,3 +1,5 @@
+//! A request's body on its way: held to its length, stopped when the request is, and watched for stalls.
+
 use std::{
     fmt,
     pin::Pin,
@@ -18,7 +20,7 @@ const SLICE: usize = 64 * 1024;
 
 /// What is known of a body on its way, shared between the request and the body inside the connection.
 #[derive(Debug)]
-pub(super) struct Flow {
+pub(crate) struct Flow {
     state: Mutex<State>,
     waker: AtomicWaker,
 }
@@ -71,30 +73,31 @@ impl Flow {
 
 /// The request's end of a [`Flow`]. Dropping it stops the body: it outlives the request inside its connection, and
 /// would otherwise still be sent after the request was given up.
-pub(super) struct FlowGuard(Arc<Flow>);
+pub(crate) struct FlowGuard(Arc<Flow>);
 
 impl FlowGuard {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let state = State { waiting: Waiting::Connection, gate: Gate::Open, moved: Instant::now() };
         Self(Arc::new(Flow { state: Mutex::new(state), waker: AtomicWaker::new() }))
     }
 
-    pub(super) fn share(&self) -> Arc<Flow> {
+    pub(crate) fn share(&self) -> Arc<Flow> {
         self.0.clone()
     }
 
     /// Whether the connection has taken the whole body.
-    pub(super) fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.0.state().waiting == Waiting::Answer
     }
 
     /// Sends nothing more, but leaves the connection open for its answer.
-    pub(super) fn hold(&self) {
+    pub(crate) fn hold(&self) {
         self.0.set_gate(Gate::Held);
     }
 
-    /// Resolves when nothing has moved for too long, to what did not.
-    pub(super) async fn stalled(&self, idle: Duration) -> &'static str {
+    /// Resolves when nothing has moved for too long, to what did not: no byte was taken for `idle`, or no answer came
+    /// within `answer` of the last one.
+    pub(crate) async fn stalled(&self, idle: Duration, answer: Duration) -> &'static str {
         loop {
             let (waiting, moved) = {
                 let state = self.0.state();
@@ -105,8 +108,8 @@ impl FlowGuard {
                     tokio::time::sleep(idle).await;
                     continue;
                 }
-                Waiting::Network => (idle, "the connection took no byte of the part"),
-                Waiting::Answer => (answer_allowance(idle), "no answer came after the part was sent"),
+                Waiting::Network => (idle, "the connection took no byte of the body"),
+                Waiting::Answer => (answer, "no answer came after the body was sent"),
             };
             if moved.elapsed() >= allowance {
                 return stall;
@@ -116,20 +119,14 @@ impl FlowGuard {
     }
 }
 
-/// How long the answer may take after the last byte was handed to the connection: the bytes still in its buffers
-/// have to get there first, and the storage has to write them.
-fn answer_allowance(idle: Duration) -> Duration {
-    idle.saturating_mul(2)
-}
-
 impl Drop for FlowGuard {
     fn drop(&mut self) {
         self.0.set_gate(Gate::Stopped);
     }
 }
 
-/// A part's bytes as the connection takes them: of exactly the announced length, in slices, watched.
-pub(super) struct WatchedBody {
+/// A file's or part's bytes as the connection takes them: of exactly the announced length, in slices, watched.
+pub(crate) struct WatchedBody {
     /// A mutex only because reqwest wants its bodies `Sync`; it is never locked.
     chunks: Mutex<PartBody>,
     ready: Bytes,
@@ -138,7 +135,7 @@ pub(super) struct WatchedBody {
 }
 
 impl WatchedBody {
-    pub(super) fn new(body: PartBody, flow: Arc<Flow>) -> Self {
+    pub(crate) fn new(body: PartBody, flow: Arc<Flow>) -> Self {
         if body.is_empty() {
             // The connection never asks for the bytes of such a body.
             flow.move_to(Waiting::Answer);
@@ -207,7 +204,7 @@ fn changed(how: &str) -> BodyError {
 
 /// Why a body ended before its announced length; either way the connection is closed.
 #[derive(Debug)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     /// The local bytes could not be read.
     Source(SourceError),
     /// The request was given up.
