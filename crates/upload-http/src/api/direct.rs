@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use upload_core::{TransportError, TransportErrorKind as Kind};
+use upload_core::TransportError;
 use upload_proto::{BulkUploadOutcome, Endpoint, EventType, MediaAsset};
 
 use super::{
@@ -59,14 +59,7 @@ impl ApiClient {
         let answer = self.0.send(Call { query: Some(("event_type", event_type.as_str())), ..call }).await?;
         if answer.is_empty() {
             // Nothing is documented to come without a body, so this is no success to rely on.
-            return Err(TransportError {
-                status: Some(answer.status),
-                request_id: answer.request_id.clone(),
-                ..TransportError::new(
-                    Kind::BadAnswer,
-                    "the API answered without saying what became of the rows",
-                )
-            });
+            return Err(answer.bad("the API answered without saying what became of the rows".into()));
         }
         answer.json()
     }
