@@ -12,6 +12,7 @@ mod checkpoint;
 mod clock;
 mod driver;
 mod error;
+mod limits;
 mod machine;
 mod plan;
 mod retry;
@@ -23,6 +24,7 @@ pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use clock::Clock;
 pub use driver::{Driver, Meter, Progress};
 pub use error::{TransportError, TransportErrorKind};
+pub use limits::{Concurrency, Controller, LimitedTransport};
 pub use machine::{
     Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,
     Remains, Request, RequestId, Response, ResumeError, SingleConfig, SingleUpload, Step, Totals, Validation,

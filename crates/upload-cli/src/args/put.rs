@@ -25,7 +25,7 @@ pub(crate) struct PutArgs {
     #[arg(long, value_name = "NAME", help_heading = "Upload")]
     pub(crate) name: Option<String>,
 
-    /// The size of the parts, 5MiB to 5GiB [default: 16MiB]
+    /// The size of the parts, 5MiB to 5GiB [default: 8MiB]
     #[arg(long, value_name = "SIZE", help_heading = "Upload")]
     pub(crate) part_size: Option<Size>,
 

@@ -8,11 +8,12 @@ use std::{
 
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
-use upload_core::TransportErrorKind;
+use upload_core::{LimitedTransport, TransportErrorKind};
+use upload_http::TokioClock;
 
 use super::{
-    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, shared::SharedTransport,
-    tally::Tally, throttle::Throttle, transfer::Transfer,
+    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, tally::Tally,
+    throttle::Throttle, transfer::Transfer,
 };
 use crate::{
     error::{CliError, ErrorKind},
@@ -29,7 +30,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Batch<'a> {
     reporter: &'a dyn Reporter,
     platform: &'a Platform,
-    transport: SharedTransport<'a>,
+    transport: LimitedTransport<'a>,
     throttle: Option<Throttle>,
     cancel: CancellationToken,
     /// What stopped one file would stop every other: no further one is begun.
@@ -47,7 +48,7 @@ impl<'a> Batch<'a> {
         Self {
             reporter,
             platform,
-            transport: SharedTransport::new(&platform.transport, options.parts_in_flight),
+            transport: LimitedTransport::new(&platform.transport, &TokioClock, options.concurrency),
             throttle: options.limit_rate.map(Throttle::new),
             cancel,
             hopeless: AtomicBool::new(false),

@@ -110,7 +110,7 @@ impl<'a> Workshop<'a> {
                     let upload_type = upload_type.clone().ok_or_else(|| named(self.no_type()))?;
                     let config = MultipartConfig {
                         part_size,
-                        concurrency: options.parts_in_flight,
+                        concurrency: options.concurrency.most(),
                         validate: overrides.validate.unwrap_or(options.validate),
                         seed,
                         ..MultipartConfig::default()

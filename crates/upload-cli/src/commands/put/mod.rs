@@ -8,7 +8,6 @@ mod manifest;
 mod options;
 mod result;
 mod selection;
-mod shared;
 mod spool;
 mod tally;
 mod throttle;
@@ -57,7 +56,8 @@ pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliE
         return plan(session, &workshop, &selection);
     };
 
-    let platform = target.connect(&session.settings, &session.global, options.parts_in_flight.get()).await?;
+    let platform =
+        target.connect(&session.settings, &session.global, options.concurrency.most().get()).await?;
     session.reporter.begin(checked.scope);
     let batch = Batch::new(&*session.reporter, &platform, &options, cancel);
     let (tally, summary) = batch.run(&workshop, &selection).await;

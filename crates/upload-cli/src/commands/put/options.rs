@@ -1,10 +1,10 @@
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::path::PathBuf;
 
-use upload_core::MultipartConfig;
+use upload_core::Concurrency;
 use upload_proto::UploadType;
 
 use crate::{
-    args::{Concurrency, PatternChoice, PutArgs},
+    args::{self, PatternChoice, PutArgs},
     error::{CliError, ErrorKind},
     settings::Settings,
 };
@@ -18,8 +18,8 @@ pub(super) struct PutOptions {
     pub(super) validate: bool,
     /// The name the platform is told, where one was given for the only file.
     pub(super) name: Option<String>,
-    /// The most parts in flight, over all files.
-    pub(super) parts_in_flight: NonZeroUsize,
+    /// How many parts are in flight, over all files.
+    pub(super) concurrency: Concurrency,
     /// Bytes a second, over all files.
     pub(super) limit_rate: Option<u64>,
     /// Named in advice.
@@ -42,9 +42,9 @@ impl PutOptions {
             return Err(CliError::new(ErrorKind::Usage, "--name is empty").hint("give the file a name"));
         }
         let validate = settings.sources().switch(args.validate, args.no_validate, "no_validate");
-        let parts_in_flight = match settings.concurrency(args.concurrency) {
-            Concurrency::Auto => MultipartConfig::default().concurrency,
-            Concurrency::Fixed(number) => number,
+        let concurrency = match settings.concurrency(args.concurrency) {
+            args::Concurrency::Auto => Concurrency::default(),
+            args::Concurrency::Fixed(number) => Concurrency::Fixed(number),
         };
         Ok(Self {
             upload_type: args.upload_type.clone().or_else(|| profile.upload_type.clone()),
@@ -52,7 +52,7 @@ impl PutOptions {
             part_size: args.part_size.or(profile.part_size).map(|size| size.0),
             validate: validate.or(profile.validate).unwrap_or(true),
             name: args.name.clone(),
-            parts_in_flight,
+            concurrency,
             limit_rate: args.limit_rate.or(profile.limit_rate).map(|rate| rate.0),
             config_file: settings.folders.config_file(),
         })

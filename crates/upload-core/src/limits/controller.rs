@@ -1,0 +1,185 @@
+use std::time::{Duration, Instant};
+
+/// An epoch lasts at least this long: shorter ones measure how acknowledgements happen to fall.
+const SHORTEST: Duration = Duration::from_millis(200);
+/// An epoch that has lasted this long ends with what it has.
+const LONGEST: Duration = Duration::from_secs(4);
+/// What doubling must bring to be worth doubling again.
+const WORTH_DOUBLING: f64 = 1.15;
+/// What a small step up must bring to be kept.
+const WORTH_KEEPING: f64 = 1.02;
+/// What a step down may cost to be kept: fewer connections for the same goodput are kinder to everyone.
+const WORTH_SAVING: f64 = 0.99;
+/// How fast a goodput that is no longer reached is forgotten, in parts of the difference an epoch: a link that got worse is
+/// believed after about ten epochs, a bad moment is not.
+const FORGETTING: f64 = 0.1;
+/// How many quiet epochs lie between two probes.
+const REST: u32 = 3;
+
+/// Finds how many parts in flight serve best, from what the storage acknowledges.
+///
+/// Sans-I/O and deterministic: it is told what happened and when, and answers a number. It measures **acknowledged**
+/// bytes, since bytes handed to a socket may only fill buffers. Time is cut into epochs of about as many
+/// acknowledgements as parts are in flight; the goodput of each is compared with that of the one before:
+///
+/// - *growing*: the number doubles for as long as doubling brings clearly more;
+/// - *settled*: now and then it probes a step up, and keeps it where goodput grows, or a step down, and keeps that where
+///   goodput stays;
+/// - trouble (a throttled, failed or broken request) halves it at once; what was in flight with it does not halve it again.
+///
+/// Epochs in which nobody waited for a place say nothing about the number, and change nothing.
+#[derive(Clone, Debug)]
+pub struct Controller {
+    limit: usize,
+    most: usize,
+    phase: Phase,
+    /// The goodput the present number is known for, in bytes a second.
+    known: Option<f64>,
+    epoch: Option<Epoch>,
+    /// When trouble last halved the number.
+    cut: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Growing {
+        from: usize,
+    },
+    Settled {
+        quiet: u32,
+        next_up: bool,
+    },
+    /// `fresh` until the parts that were in flight at the old number are through.
+    Probing {
+        from: usize,
+        fresh: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Epoch {
+    began: Instant,
+    bytes: u64,
+    acks: usize,
+    /// Of these, how many found somebody waiting for a place.
+    pressed: usize,
+}
+
+impl Controller {
+    /// A controller that starts at `start` and never goes beyond `most`; both at least 1.
+    #[must_use]
+    pub fn new(start: usize, most: usize) -> Self {
+        let most = most.max(1);
+        let limit = start.clamp(1, most);
+        Self { limit, most, phase: Phase::Growing { from: limit }, known: None, epoch: None, cut: None }
+    }
+
+    /// How many parts may be in flight now.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// A part is on its way. Only the first after a pause says anything new: the clock starts.
+    pub fn sent(&mut self, now: Instant) {
+        self.epoch.get_or_insert_with(|| Epoch::starting(now));
+    }
+
+    /// A part of so many bytes was acknowledged; `pressed` tells whether another waited for its place.
+    pub fn acknowledged(&mut self, now: Instant, bytes: u64, pressed: bool) {
+        let epoch = self.epoch.get_or_insert_with(|| Epoch::starting(now));
+        epoch.bytes += bytes;
+        epoch.acks += 1;
+        epoch.pressed += usize::from(pressed);
+        let lasted = now.saturating_duration_since(epoch.began);
+        if lasted >= LONGEST || (lasted >= SHORTEST && epoch.acks >= self.limit) {
+            let Epoch { bytes, acks, pressed, .. } = *epoch;
+            self.epoch = Some(Epoch::starting(now));
+            if pressed * 2 >= acks {
+                #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
+                self.judge(bytes as f64 / lasted.as_secs_f64());
+            }
+        }
+    }
+
+    /// A request that began at `began` was throttled, failed on the server, or its connection broke.
+    pub fn troubled(&mut self, now: Instant, began: Instant) {
+        // Those that were in flight together tend to fail together: that is one trouble, and has had its answer.
+        if self.cut.is_some_and(|cut| began <= cut) {
+            return;
+        }
+        self.cut = Some(now);
+        self.limit = (self.limit / 2).max(1);
+        self.settle(None, true);
+        self.epoch = Some(Epoch::starting(now));
+    }
+
+    fn judge(&mut self, goodput: f64) {
+        let gain = self.known.map(|known| goodput / known);
+        match (self.phase, gain) {
+            // The first measure of all: nothing to compare it with yet.
+            (Phase::Growing { .. }, None) => self.double(goodput),
+            (Phase::Growing { .. }, Some(gain)) if gain >= WORTH_DOUBLING => self.double(goodput),
+            (Phase::Growing { from }, Some(gain)) => {
+                // Doubling brought little: what it did bring lies in between.
+                self.limit = if gain >= WORTH_KEEPING { self.limit } else { from };
+                let known = if gain >= WORTH_KEEPING { Some(goodput) } else { self.known };
+                self.settle(known, true);
+            }
+            (Phase::Probing { from, fresh: true }, _) => self.phase = Phase::Probing { from, fresh: false },
+            (Phase::Probing { from, .. }, Some(gain)) => {
+                let went_up = self.limit > from;
+                let keeps = gain >= if went_up { WORTH_KEEPING } else { WORTH_SAVING };
+                if !keeps {
+                    self.limit = from;
+                }
+                // A step down that costs a little is measured against what there was before it, or many would add up.
+                let known = if keeps && went_up { Some(goodput) } else { self.known };
+                // What has just failed is tried the other way round next.
+                self.settle(known, keeps == went_up);
+            }
+            // The first epoch still has acknowledgements of the number before.
+            (Phase::Settled { quiet: 0, next_up }, _) => self.phase = Phase::Settled { quiet: 1, next_up },
+            (Phase::Settled { quiet, next_up }, _) => {
+                let weight = if gain.is_some_and(|gain| gain < 1.0) { FORGETTING } else { 0.5 };
+                self.known = Some(self.known.map_or(goodput, |known| known + (goodput - known) * weight));
+                match quiet {
+                    REST.. => self.probe(next_up),
+                    _ => self.phase = Phase::Settled { quiet: quiet + 1, next_up },
+                }
+            }
+            (Phase::Probing { .. }, None) => self.settle(Some(goodput), true),
+        }
+    }
+
+    fn double(&mut self, goodput: f64) {
+        let from = self.limit;
+        self.known = Some(goodput);
+        self.limit = from.saturating_mul(2).min(self.most);
+        match self.limit > from {
+            true => self.phase = Phase::Growing { from },
+            false => self.settle(Some(goodput), false),
+        }
+    }
+
+    fn probe(&mut self, up: bool) {
+        let from = self.limit;
+        let step = (from / 4).max(1);
+        self.limit = if up { (from + step).min(self.most) } else { (from - step.min(from - 1)).max(1) };
+        match self.limit == from {
+            true => self.settle(self.known, !up),
+            false => self.phase = Phase::Probing { from, fresh: true },
+        }
+    }
+
+    fn settle(&mut self, known: Option<f64>, next_up: bool) {
+        self.known = known;
+        self.phase = Phase::Settled { quiet: 0, next_up };
+    }
+}
+
+impl Epoch {
+    fn starting(now: Instant) -> Self {
+        Self { began: now, bytes: 0, acks: 0, pressed: 0 }
+    }
+}

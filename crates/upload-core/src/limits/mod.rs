@@ -1,0 +1,164 @@
+//! How many parts are in flight, over everything that shares a transport.
+
+mod controller;
+mod gate;
+#[cfg(test)]
+mod simulation;
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use async_trait::async_trait;
+use upload_proto::{
+    AbortRequest, CompleteRequest, CompleteResponse, ETag, InitiateRequest, InitiateResponse, PresignRequest,
+    PresignResponse, PresignedUrl, UploadType, ValidateRequest, ValidateResponse,
+};
+
+pub use self::controller::Controller;
+use self::gate::Gate;
+use crate::{Clock, PartBody, Transport, TransportError, TransportErrorKind as Kind};
+
+/// How the number of parts in flight is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concurrency {
+    /// Always so many.
+    Fixed(NonZeroUsize),
+    /// As many as serve best, found by a [`Controller`].
+    Adaptive {
+        /// To begin with.
+        start: NonZeroUsize,
+        /// The most there may ever be.
+        most: NonZeroUsize,
+    },
+}
+
+impl Concurrency {
+    /// The most parts that can be in flight.
+    #[must_use]
+    pub fn most(self) -> NonZeroUsize {
+        match self {
+            Self::Fixed(limit) => limit,
+            Self::Adaptive { most, .. } => most,
+        }
+    }
+}
+
+impl Default for Concurrency {
+    /// From 8 to 64: enough to fill a gigabit at 250 ms of round trip with slow connections, as the simulation beside the
+    /// controller shows.
+    fn default() -> Self {
+        let eight = NonZeroUsize::MIN.saturating_add(7);
+        Self::Adaptive { start: eight, most: eight.saturating_mul(eight) }
+    }
+}
+
+/// A transport that several uploads share: over all of them, no more parts are in flight than the limit of the moment.
+/// Which part has waited longest goes first, so that a large file does not starve a small one.
+pub struct LimitedTransport<'a> {
+    inner: &'a dyn Transport,
+    clock: &'a dyn Clock,
+    gate: Gate,
+    controller: Option<Mutex<Controller>>,
+}
+
+impl<'a> LimitedTransport<'a> {
+    /// Limits what goes through `inner`.
+    #[must_use]
+    pub fn new(inner: &'a dyn Transport, clock: &'a dyn Clock, concurrency: Concurrency) -> Self {
+        let (limit, controller) = match concurrency {
+            Concurrency::Fixed(limit) => (limit.get(), None),
+            Concurrency::Adaptive { start, most } => {
+                let controller = Controller::new(start.get(), most.get());
+                (controller.limit(), Some(Mutex::new(controller)))
+            }
+        };
+        Self { inner, clock, gate: Gate::new(limit), controller }
+    }
+
+    fn controller(&self) -> Option<MutexGuard<'_, Controller>> {
+        Some(self.controller.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn learn(&self, began: Instant, bytes: u64, result: &Result<ETag, TransportError>) {
+        let Some(mut controller) = self.controller() else { return };
+        let now = self.clock.now();
+        match result {
+            Ok(_) => controller.acknowledged(now, bytes, self.gate.is_pressed()),
+            Err(error) => match error.kind {
+                Kind::Throttled | Kind::Server | Kind::Reset | Kind::Stalled => {
+                    controller.troubled(now, began);
+                }
+                _ => return,
+            },
+        }
+        self.gate.set_limit(controller.limit());
+    }
+}
+
+#[async_trait]
+impl Transport for LimitedTransport<'_> {
+    async fn initiate(
+        &self,
+        attempt: u32,
+        upload_type: &UploadType,
+        request: &InitiateRequest,
+    ) -> Result<InitiateResponse, TransportError> {
+        self.inner.initiate(attempt, upload_type, request).await
+    }
+
+    async fn presign(
+        &self,
+        attempt: u32,
+        upload_type: Option<&UploadType>,
+        request: &PresignRequest,
+    ) -> Result<PresignResponse, TransportError> {
+        self.inner.presign(attempt, upload_type, request).await
+    }
+
+    async fn put_part(
+        &self,
+        attempt: u32,
+        url: &PresignedUrl,
+        body: PartBody,
+    ) -> Result<ETag, TransportError> {
+        let place = self.gate.enter().await;
+        let (began, bytes) = (self.clock.now(), body.len());
+        if let Some(mut controller) = self.controller() {
+            controller.sent(began);
+        }
+        let result = self.inner.put_part(attempt, url, body).await;
+        self.learn(began, bytes, &result);
+        drop(place);
+        result
+    }
+
+    async fn complete(
+        &self,
+        attempt: u32,
+        request: &CompleteRequest,
+    ) -> Result<CompleteResponse, TransportError> {
+        self.inner.complete(attempt, request).await
+    }
+
+    async fn validate(
+        &self,
+        attempt: u32,
+        upload_type: &UploadType,
+        request: &ValidateRequest,
+    ) -> Result<ValidateResponse, TransportError> {
+        self.inner.validate(attempt, upload_type, request).await
+    }
+
+    async fn abort(&self, attempt: u32, request: &AbortRequest) -> Result<(), TransportError> {
+        self.inner.abort(attempt, request).await
+    }
+}
+
+impl std::fmt::Debug for LimitedTransport<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LimitedTransport").field("gate", &self.gate).finish_non_exhaustive()
+    }
+}
