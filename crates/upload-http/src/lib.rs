@@ -4,22 +4,29 @@
 //! Two clients that cannot be confused, because they are two types:
 //!
 //! - [`ApiClient`] holds the credentials. It can call nothing but the rows of [`upload_proto::Endpoint`], and it
-//!   follows no redirect, which would carry the credentials elsewhere.
+//!   follows no redirect, which would carry the credentials elsewhere. Its token is a fixed one or that of a
+//!   [`Session`], which renews it; it keeps to the platform's budgets by a [`Pace`].
 //! - [`StorageClient`] has never seen a credential. It can PUT a body of known length to a presigned URL, and that
 //!   is all it can do.
 //!
 //! [`HttpTransport`] joins the two into an [`upload_core::Transport`]; [`FileSource`] and [`TokioClock`] are the
-//! driver's other needs. Everything here tries once and says what happened; trying again is the machine's decision.
+//! driver's other needs. Everything here tries once and says what happened; trying again is the machine's decision. The
+//! one exception: a call whose token has died is sent again with a new one.
+//!
+//! [`AuthClient`] signs in.
 //!
 //! Every request is logged by `tracing` at debug level, under the targets `upload_http::api` and
-//! `upload_http::storage`, with method, host, path, attempt, status and duration; no query, token or body is.
+//! `upload_http::storage`, with method, host, path, attempt, status and duration; no query, token or body is. Waiting for
+//! a budget is logged under `upload_http::pacing`, trouble with a kept session under `upload_http::auth`.
 
 mod api;
+mod auth;
 mod classify;
 mod clock;
 mod exchange;
 mod file_source;
 mod network;
+mod pacing;
 mod proxy;
 mod response;
 mod storage;
@@ -27,8 +34,10 @@ mod transport;
 mod watched_body;
 
 pub use api::{ApiClient, FormFile};
+pub use auth::{AuthClient, Claims, SavedSession, Session, SessionStore, StoreLock, Tokens};
 pub use clock::TokioClock;
 pub use file_source::{FileSource, OpenError};
 pub use network::{NetworkConfig, SetupError};
+pub use pacing::{Budget, Budgets, Pace};
 pub use storage::StorageClient;
 pub use transport::HttpTransport;

@@ -2,19 +2,20 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use upload_core::{TransportError, TransportErrorKind as Kind};
-use upload_proto::{AccessToken, ErrorBody, PartnerId};
+use upload_proto::ErrorBody;
 
+use super::credentials::Credentials;
 use crate::response::quotable;
 
 /// What the API answered, read to its end.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
     pub(super) request_id: Option<String>,
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
-    /// Kept to take it out of the server's words, should they echo it.
-    pub(super) token: AccessToken,
+    /// What was sent: kept to be taken out of the server's words, should they echo it.
+    pub(super) credentials: Credentials,
 }
 
 impl Answer {
@@ -23,7 +24,7 @@ impl Answer {
     }
 
     /// The body as what the call answers.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             // serde's own words quote values, which may be secrets: only the place is told.
             let trouble = match error.classify() {
@@ -43,7 +44,7 @@ impl Answer {
     }
 
     /// A success with a page in it comes from something else than the API: a proxy, a sign-in portal.
-    pub(super) fn refuse_html(&self) -> Result<(), TransportError> {
+    pub(crate) fn refuse_html(&self) -> Result<(), TransportError> {
         match &self.content_type {
             Some(kind) if kind.to_ascii_lowercase().starts_with("text/html") => {
                 Err(self.bad(format!("the API answered {} with a page (text/html)", self.status)))
@@ -71,7 +72,7 @@ impl Answer {
     }
 
     /// What an answer that is no success comes to.
-    pub(super) fn into_error(self, partner: &PartnerId) -> TransportError {
+    pub(super) fn into_error(self) -> TransportError {
         let kind = match self.status {
             300..=399 => {
                 let status = self.status;
@@ -90,9 +91,11 @@ impl Answer {
             500..=599 => Kind::Server,
             _ => Kind::BadAnswer,
         };
-        let context = match kind {
-            Kind::Unauthorized => " (the access token is dead or not accepted)".to_owned(),
-            Kind::Forbidden => format!(" for partner {partner}"),
+        let context = match (kind, &self.credentials) {
+            (Kind::Unauthorized, Credentials::Bearer { .. }) => {
+                " (the access token is dead or not accepted)".to_owned()
+            }
+            (Kind::Forbidden, Credentials::Bearer { partner, .. }) => format!(" for partner {partner}"),
             _ => String::new(),
         };
         let body = serde_json::from_slice(&self.body).unwrap_or_default();
@@ -116,6 +119,6 @@ impl Answer {
     }
 
     fn quote(&self, text: &str) -> String {
-        quotable(text, &[self.token.expose()])
+        quotable(text, &[self.credentials.secret()])
     }
 }

@@ -5,13 +5,14 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::{Either, select};
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::CONTENT_TYPE;
 use serde::Serialize;
 use upload_core::{TransportError, TransportErrorKind as Kind};
-use upload_proto::{AccessToken, ApiHosts, Endpoint, PartnerId, UploadType, headers};
+use upload_proto::{ApiHosts, Endpoint, UploadType, headers};
 
-use super::{answer::Answer, form::FormFile};
+use super::{answer::Answer, credentials::Credentials, form::FormFile};
 use crate::{
+    NetworkConfig, SetupError,
     classify::classify,
     exchange::{Answered, Exchange, Family},
     response::{Ending, header, read_body, retry_after},
@@ -25,8 +26,9 @@ const MAX_ERROR_BODY: usize = 64 * 1024;
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// One call, as its method describes it.
-pub(super) struct Call<'a> {
-    pub(super) endpoint: Endpoint,
+#[derive(Clone)]
+pub(crate) struct Call<'a> {
+    pub(crate) endpoint: Endpoint,
     pub(super) attempt: u32,
     /// The id in the path, for the endpoints that have one.
     pub(super) id: Option<&'a str>,
@@ -39,14 +41,14 @@ pub(super) struct Call<'a> {
 
 /// What a call sends. Each can be sent again: none is used up.
 #[derive(Clone)]
-pub(super) enum Body<'a> {
+pub(crate) enum Body<'a> {
     Empty,
     Json(Bytes),
     Form(&'a FormFile<'a>),
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn json(self, body: &impl Serialize) -> Result<Self, TransportError> {
+    pub(crate) fn json(self, body: &impl Serialize) -> Result<Self, TransportError> {
         let body = serde_json::to_vec(body).map_err(|error| other(error.to_string()))?;
         Ok(Self { body: Body::Json(body.into()), ..self })
     }
@@ -65,29 +67,41 @@ impl Call<'_> {
     }
 }
 
-/// What every call needs.
-pub(super) struct Inner {
+/// The way to the API, without a credential.
+#[derive(Clone)]
+pub(crate) struct Wire {
     pub(super) http: reqwest::Client,
-    pub(super) hosts: ApiHosts,
-    pub(super) token: AccessToken,
-    pub(super) partner: PartnerId,
-    pub(super) credentials: HeaderMap,
-    pub(super) connect_timeout: Duration,
-    pub(super) idle_timeout: Duration,
+    pub(crate) hosts: ApiHosts,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
 }
 
-impl Inner {
+impl Wire {
+    pub(crate) fn new(hosts: ApiHosts, network: &NetworkConfig) -> Result<Self, SetupError> {
+        let http =
+            network.build(|builder| builder.user_agent(concat!("upload/", env!("CARGO_PKG_VERSION"))))?;
+        let (connect_timeout, idle_timeout) = (network.connect_timeout, network.idle_timeout);
+        Ok(Self { http, hosts, connect_timeout, idle_timeout })
+    }
+
+    /// A call with nothing in it yet.
+    pub(crate) fn call<'a>(&self, endpoint: Endpoint, attempt: u32) -> Call<'a> {
+        let allowance = self.connect_timeout.saturating_add(self.idle_timeout);
+        Call { endpoint, attempt, id: None, query: None, upload_type: None, body: Body::Empty, allowance }
+    }
+
     /// Sends the call, once, and logs how it went.
-    pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, TransportError> {
-        let Inner { http, hosts, credentials, .. } = self;
+    pub(crate) async fn send(
+        &self,
+        call: Call<'_>,
+        credentials: Credentials,
+    ) -> Result<Answer, TransportError> {
+        let Wire { http, hosts, .. } = self;
         let spec = call.endpoint.spec();
         let url = call.url(hosts)?;
         let method = reqwest::Method::from_bytes(spec.method.as_str().as_bytes());
         let method = method.map_err(|error| other(error.to_string()))?;
-        let mut request = http.request(method, url);
-        if spec.authenticated {
-            request = request.headers(credentials.clone());
-        }
+        let mut request = http.request(method, url).headers(credentials.headers()?);
         if let Some(upload_type) = call.upload_type {
             request = request.header(headers::UPLOAD_TYPE, upload_type.as_str());
         }
@@ -109,7 +123,7 @@ impl Inner {
         };
         let exchange = Exchange::begin(Family::Api, spec.method.as_str(), host, url.path(), call.attempt);
         let flow = meter.is_some().then_some(&flow);
-        let mut result = self.exchange(request, flow, call.allowance, exchange.host()).await;
+        let mut result = self.exchange(request, credentials, flow, call.allowance, exchange.host()).await;
         if let Some(meter) = meter {
             result = meter.settle(result);
         }
@@ -126,11 +140,12 @@ impl Inner {
     async fn exchange(
         &self,
         request: reqwest::Request,
+        credentials: Credentials,
         flow: Option<&FlowGuard>,
         allowance: Duration,
         host: &str,
     ) -> Result<Answer, TransportError> {
-        let Inner { http, token, partner, idle_timeout, .. } = self;
+        let Wire { http, idle_timeout, .. } = self;
         let sent = pin!(http.execute(request));
         let sent = match flow {
             None => tokio::time::timeout(allowance, sent)
@@ -155,10 +170,10 @@ impl Inner {
             request_id: header(&response, headers::REQUEST_ID),
             retry_after: retry_after(&response, SystemTime::now()),
             body,
-            token: token.clone(),
+            credentials,
         };
         if !is_success {
-            return Err(answer.into_error(partner));
+            return Err(answer.into_error());
         }
         match ending {
             Ending::Complete if flow.is_some_and(|flow| !flow.is_finished()) => {

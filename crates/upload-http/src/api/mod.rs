@@ -1,5 +1,7 @@
 mod answer;
+mod authorised;
 mod call;
+mod credentials;
 mod direct;
 mod form;
 mod ingest;
@@ -7,45 +9,48 @@ mod storage;
 
 use std::sync::Arc;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use upload_core::TransportError;
-use upload_proto::{AccessToken, ApiHosts, Endpoint, PartnerId, headers};
+use upload_proto::{ApiHosts, Endpoint, PartnerId};
 
-use self::call::{Body, Call, Inner};
 pub use self::form::FormFile;
-use crate::{NetworkConfig, SetupError};
+use self::{authorised::Inner, credentials::check_partner};
+pub(crate) use self::{
+    call::{Call, Wire},
+    credentials::Credentials,
+};
+use crate::{NetworkConfig, Pace, SetupError, Tokens};
 
 /// The platform's API, with the credentials it wants.
 ///
-/// Each method sends one request, once; [`initiate`](Self::initiate) tells its one exception. A clone shares the connections.
+/// Each method sends one request, once, at a pace the platform allows ([`paced`](Self::paced)). Two exceptions: a call
+/// that is refused because its token has died is sent once more with a new one, where [`Tokens`] can get one; and
+/// [`initiate`](Self::initiate) tells its own. A clone shares connections, pace and tokens.
 #[derive(Clone)]
 pub struct ApiClient(Arc<Inner>);
 
 impl ApiClient {
-    /// A client for the given hosts, acting for `partner` by `token`.
+    /// A client for the given hosts, acting for `partner` by `tokens`: an access token, or a
+    /// [`Session`](crate::Session) that renews it.
+    ///
+    /// It keeps to the platform's budgets by itself; see [`paced`](Self::paced).
     ///
     /// # Errors
-    /// For a proxy or CA that cannot be used, and for a credential that cannot stand in a header.
+    /// For a proxy or CA that cannot be used, and for a partner id that cannot stand in a header.
     pub fn new(
         hosts: ApiHosts,
-        token: AccessToken,
+        tokens: impl Into<Tokens>,
         partner: PartnerId,
         network: &NetworkConfig,
     ) -> Result<Self, SetupError> {
-        let http =
-            network.build(|builder| builder.user_agent(concat!("upload/", env!("CARGO_PKG_VERSION"))))?;
-        let sensitive = |name, text: &str| {
-            let mut value = HeaderValue::from_str(text).map_err(|_| SetupError::Header(name))?;
-            value.set_sensitive(true);
-            Ok(value)
-        };
-        let mut credentials = HeaderMap::with_capacity(2);
-        credentials.insert(AUTHORIZATION, sensitive("access token", &token.authorization())?);
-        let partner_header = HeaderName::from_static(headers::PARTNER_ID);
-        credentials.insert(partner_header, sensitive("partner id", partner.as_str())?);
-        let (connect_timeout, idle_timeout) = (network.connect_timeout, network.idle_timeout);
-        let inner = Inner { http, hosts, token, partner, credentials, connect_timeout, idle_timeout };
-        Ok(Self(Arc::new(inner)))
+        check_partner(&partner)?;
+        let wire = Wire::new(hosts, network)?;
+        Ok(Self(Arc::new(Inner { wire, tokens: tokens.into(), partner, pace: Pace::default() })))
+    }
+
+    /// The same client with this pace instead of its own: let all clients that act for one partner share one.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self(Arc::new(Inner { pace, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Asks whether the platform is up, without credentials.
@@ -66,13 +71,18 @@ impl ApiClient {
     }
 
     fn call<'a>(&self, endpoint: Endpoint, attempt: u32) -> Call<'a> {
-        let allowance = self.0.connect_timeout.saturating_add(self.0.idle_timeout);
-        Call { endpoint, attempt, id: None, query: None, upload_type: None, body: Body::Empty, allowance }
+        self.0.wire.call(endpoint, attempt)
     }
 }
 
 impl std::fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiClient").field("hosts", &self.0.hosts).field("partner", &self.0.partner).finish()
+        let Inner { wire, tokens, partner, pace } = &*self.0;
+        f.debug_struct("ApiClient")
+            .field("hosts", &wire.hosts)
+            .field("partner", partner)
+            .field("tokens", tokens)
+            .field("pace", pace)
+            .finish()
     }
 }

@@ -2,7 +2,7 @@
 
 use upload_core::{MemorySource, Progress, TransportErrorKind as Kind};
 use upload_http::{ApiClient, FormFile};
-use upload_proto::{ApiHosts, BulkUploadOutcome, EventType, IngestKind};
+use upload_proto::{AccessToken, ApiHosts, BulkUploadOutcome, EventType, IngestKind};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{method, path, query_param},
@@ -16,7 +16,7 @@ fn client(server: &MockServer) -> ApiClient {
         api: format!("{}/api/v3", server.uri()).parse().unwrap(),
         cr: Some(format!("{}/cr/api", server.uri()).parse().unwrap()),
     };
-    ApiClient::new(hosts, TOKEN.parse().unwrap(), "fd42".parse().unwrap(), &network()).unwrap()
+    ApiClient::new(hosts, TOKEN.parse::<AccessToken>().unwrap(), "fd42".parse().unwrap(), &network()).unwrap()
 }
 
 async fn answering(at: &str, body: &str) -> MockServer {

@@ -1,6 +1,6 @@
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -13,10 +13,10 @@ use wiremock::{
 use crate::{SIGNATURE, TOKEN, api, api::abort_request, api_at, assert_no_secret, body, signed, storage};
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
@@ -41,7 +41,12 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 /// Captures everything logged on this thread, at every level, until the guard is dropped.
-fn capture() -> (Log, tracing::subscriber::DefaultGuard) {
+pub(crate) fn capture() -> (Log, tracing::subscriber::DefaultGuard) {
+    // While there is only one subscriber, tracing asks the thread that first reaches a line whether anyone wants it, and
+    // believes the answer for all: a second subscriber makes it ask each.
+    static ANOTHER: LazyLock<tracing::Dispatch> =
+        LazyLock::new(|| tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new()));
+    LazyLock::force(&ANOTHER);
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

@@ -9,6 +9,8 @@ mod direct;
 mod file;
 mod flow;
 mod logs;
+mod session;
+mod sign_in;
 mod storage;
 mod storage_trouble;
 mod wire;
@@ -18,7 +20,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use upload_core::{ByteRange, MemorySource, PartBody, Source};
 use upload_http::{ApiClient, NetworkConfig, StorageClient};
-use upload_proto::{ApiHosts, PresignedUrl};
+use upload_proto::{AccessToken, ApiHosts, PresignedUrl};
 use wiremock::MockServer;
 
 const TOKEN: &str = "t0ken-that-must-stay-secret";
@@ -33,7 +35,7 @@ fn network() -> NetworkConfig {
 
 fn api_at(base: &str) -> ApiClient {
     let hosts = ApiHosts { api: base.parse().unwrap(), cr: None };
-    ApiClient::new(hosts, TOKEN.parse().unwrap(), "fd42".parse().unwrap(), &network()).unwrap()
+    ApiClient::new(hosts, TOKEN.parse::<AccessToken>().unwrap(), "fd42".parse().unwrap(), &network()).unwrap()
 }
 
 fn api(server: &MockServer) -> ApiClient {
