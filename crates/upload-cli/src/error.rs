@@ -46,6 +46,7 @@ impl ErrorKind {
                 | T::Throttled
                 | T::Server
                 | T::MissingETag
+                | T::Corrupted
                 | T::BadAnswer
                 | T::Expired,
             ) => 5,

@@ -20,6 +20,8 @@ pub enum TransportErrorKind {
     Server,
     /// The storage accepted a part without naming its ETag, so it could not be listed in complete. Retried.
     MissingETag,
+    /// The storage has other bytes than were sent, by its own checksum. A part is retried.
+    Corrupted,
     /// An answer that is not what this API answers: HTML, broken JSON, a redirect. Not retried.
     BadAnswer,
     /// The token is missing, dead or refused (401). Not retried here.
@@ -52,7 +54,8 @@ impl TransportErrorKind {
             | Self::Stalled
             | Self::Throttled
             | Self::Server
-            | Self::MissingETag => true,
+            | Self::MissingETag
+            | Self::Corrupted => true,
             Self::Tls
             | Self::BadAnswer
             | Self::Unauthorized
@@ -80,6 +83,7 @@ impl TransportErrorKind {
             | Self::Throttled
             | Self::Server
             | Self::MissingETag
+            | Self::Corrupted
             | Self::Unauthorized
             | Self::Forbidden
             | Self::StorageDenied
@@ -102,6 +106,7 @@ impl TransportErrorKind {
             Self::Throttled => "throttled",
             Self::Server => "server",
             Self::MissingETag => "missing_etag",
+            Self::Corrupted => "corrupted",
             Self::BadAnswer => "bad_answer",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",

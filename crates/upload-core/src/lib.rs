@@ -12,6 +12,7 @@ mod checkpoint;
 mod clock;
 mod driver;
 mod error;
+mod integrity;
 mod limits;
 mod machine;
 mod plan;
@@ -24,6 +25,7 @@ pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use clock::Clock;
 pub use driver::{Driver, Meter, Progress};
 pub use error::{TransportError, TransportErrorKind};
+pub use integrity::{Chunks, Digester, VerifyingTransport};
 pub use limits::{Concurrency, Controller, LimitedTransport};
 pub use machine::{
     Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,

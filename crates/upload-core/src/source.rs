@@ -64,6 +64,12 @@ impl PartBody {
         Self { len, chunks }
     }
 
+    /// Takes it apart: the length, and the stream.
+    #[must_use]
+    pub fn into_parts(self) -> (u64, BoxStream<'static, Result<Bytes, SourceError>>) {
+        (self.len, self.chunks)
+    }
+
     /// The exact length in bytes, as `Content-Length` must give it.
     #[must_use]
     pub fn len(&self) -> u64 {

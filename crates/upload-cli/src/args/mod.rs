@@ -15,7 +15,7 @@ pub(crate) use self::{
     global::{ColorChoice, GlobalArgs, OutputFormat},
     put::PutArgs,
     sandbox::SandboxArgs,
-    values::{Concurrency, PatternChoice, Rate, Size},
+    values::{Concurrency, PatternChoice, Rate, Size, Verify},
 };
 
 /// What was typed.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use upload_proto::UploadType;
 
-use super::{Concurrency, PatternChoice, Rate, Size, help};
+use super::{Concurrency, PatternChoice, Rate, Size, Verify, help};
 
 /// Upload files into the platform's storage
 #[derive(Debug, Args)]
@@ -53,6 +53,10 @@ pub(crate) struct PutArgs {
     /// Do not have it checked
     #[arg(long, overrides_with = "validate", help_heading = "Upload")]
     pub(crate) no_validate: bool,
+
+    /// Compare each part's ETag with the MD5 of what was sent [default: none]
+    #[arg(long, value_enum, value_name = "HOW", help_heading = "Upload")]
+    pub(crate) verify: Option<Verify>,
 
     /// Upload the files in directories, and in those below them
     #[arg(long, short, help_heading = "Which files")]

@@ -62,6 +62,17 @@ impl FromStr for Concurrency {
     }
 }
 
+/// How what was stored is compared with what was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verify {
+    /// Not at all
+    #[default]
+    None,
+    /// By MD5: each part's ETag, and the object's
+    Etag,
+}
+
 /// How files are to be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]

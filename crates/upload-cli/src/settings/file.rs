@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use upload_proto::UploadType;
 
 use crate::{
-    args::{ColorChoice, Concurrency, OutputFormat, PatternChoice, Rate, Size},
+    args::{ColorChoice, Concurrency, OutputFormat, PatternChoice, Rate, Size, Verify},
     error::{CliError, ErrorKind},
 };
 
@@ -51,6 +51,7 @@ pub(crate) struct Profile {
     #[serde(deserialize_with = "text")]
     pub(crate) limit_rate: Option<Rate>,
     pub(crate) validate: Option<bool>,
+    pub(crate) verify: Option<Verify>,
 }
 
 impl ConfigFile {

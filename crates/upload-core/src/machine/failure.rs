@@ -95,6 +95,9 @@ impl Failure {
                 "check the network; a lower --concurrency or a longer --timeout helps on slow links"
             }
             Kind::Throttled => "wait a minute and run again, with a lower --concurrency",
+            Kind::Corrupted => {
+                "upload the file again; if it happens again, something between here and the storage alters the bytes"
+            }
             Kind::Server | Kind::MissingETag => "the server is in trouble: run the same command again later",
             Kind::BadAnswer => {
                 "check the base URL: this does not look like the platform's API (a proxy, perhaps)"

@@ -13,6 +13,7 @@ mod session;
 mod sign_in;
 mod storage;
 mod storage_trouble;
+mod verify;
 mod wire;
 
 use std::time::Duration;

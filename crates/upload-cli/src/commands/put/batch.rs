@@ -8,7 +8,7 @@ use std::{
 
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
-use upload_core::{LimitedTransport, TransportErrorKind};
+use upload_core::{LimitedTransport, Transport, TransportErrorKind, VerifyingTransport};
 use upload_http::TokioClock;
 
 use super::{
@@ -30,6 +30,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Batch<'a> {
     reporter: &'a dyn Reporter,
     platform: &'a Platform,
+    verifying: Option<&'a VerifyingTransport<'a>>,
     transport: LimitedTransport<'a>,
     throttle: Option<Throttle>,
     cancel: CancellationToken,
@@ -42,13 +43,19 @@ impl<'a> Batch<'a> {
     pub(super) fn new(
         reporter: &'a dyn Reporter,
         platform: &'a Platform,
+        verifying: Option<&'a VerifyingTransport<'a>>,
         options: &PutOptions,
         cancel: CancellationToken,
     ) -> Self {
+        let transport: &dyn Transport = match verifying {
+            Some(verifying) => verifying,
+            None => &platform.transport,
+        };
         Self {
             reporter,
             platform,
-            transport: LimitedTransport::new(&platform.transport, &TokioClock, options.concurrency),
+            verifying,
+            transport: LimitedTransport::new(transport, &TokioClock, options.concurrency),
             throttle: options.limit_rate.map(Throttle::new),
             cancel,
             hopeless: AtomicBool::new(false),
@@ -106,6 +113,9 @@ impl<'a> Batch<'a> {
                     id,
                 };
                 let mut result = transfer.run(job, self.cancel.cancelled()).await;
+                if let Some(message) = self.verifying.and_then(VerifyingTransport::warning) {
+                    self.reporter.report(id, &Note::Warning { file: &label, message: &message });
+                }
                 result.sandbox_file =
                     result.object_key.as_deref().and_then(|key| self.platform.object_file(key));
                 let kind = result.error.as_ref().map(|error| error.kind);

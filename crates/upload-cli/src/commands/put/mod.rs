@@ -13,7 +13,8 @@ mod tally;
 mod throttle;
 mod transfer;
 
-use upload_core::Progress;
+use upload_core::{Progress, VerifyingTransport};
+use upload_http::Md5Lanes;
 
 use self::{
     batch::Batch, check::check, job::Workshop, options::PutOptions, selection::Selection, spool::spool_stdin,
@@ -21,7 +22,7 @@ use self::{
 };
 use super::{Ending, Session};
 use crate::{
-    args::PutArgs,
+    args::{PutArgs, Verify},
     error::CliError,
     output::{JobId, Note},
     platform::Target,
@@ -59,7 +60,12 @@ pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliE
     let platform =
         target.connect(&session.settings, &session.global, options.concurrency.most().get()).await?;
     session.reporter.begin(checked.scope);
-    let batch = Batch::new(&*session.reporter, &platform, &options, cancel);
+    let lanes = Md5Lanes::new();
+    let verifying = match options.verify {
+        Verify::None => None,
+        Verify::Etag => Some(VerifyingTransport::new(&platform.transport, &lanes)),
+    };
+    let batch = Batch::new(&*session.reporter, &platform, verifying.as_ref(), &options, cancel);
     let (tally, summary) = batch.run(&workshop, &selection).await;
     session.reporter.end(&summary);
     platform.close().await;

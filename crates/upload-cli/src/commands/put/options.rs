@@ -4,7 +4,7 @@ use upload_core::Concurrency;
 use upload_proto::UploadType;
 
 use crate::{
-    args::{self, PatternChoice, PutArgs},
+    args::{self, PatternChoice, PutArgs, Verify},
     error::{CliError, ErrorKind},
     settings::Settings,
 };
@@ -16,6 +16,7 @@ pub(super) struct PutOptions {
     pub(super) pattern: PatternChoice,
     pub(super) part_size: Option<u64>,
     pub(super) validate: bool,
+    pub(super) verify: Verify,
     /// The name the platform is told, where one was given for the only file.
     pub(super) name: Option<String>,
     /// How many parts are in flight, over all files.
@@ -51,6 +52,7 @@ impl PutOptions {
             pattern: args.pattern.or(profile.pattern).unwrap_or_default(),
             part_size: args.part_size.or(profile.part_size).map(|size| size.0),
             validate: validate.or(profile.validate).unwrap_or(true),
+            verify: args.verify.or(profile.verify).unwrap_or_default(),
             name: args.name.clone(),
             concurrency,
             limit_rate: args.limit_rate.or(profile.limit_rate).map(|rate| rate.0),
