@@ -60,7 +60,7 @@ impl Target {
             }
         };
         let Credentials { hosts, token, partner } = credentials;
-        let api = ApiClient::new(hosts, token, partner, &network)?;
+        let api = ApiClient::new(hosts, token, partner, &network)?.paced(settings.pace(global));
         let storage = StorageClient::new(&network)?;
         Ok(Platform { transport: HttpTransport::new(api, storage), sandbox })
     }

@@ -3,6 +3,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Deserialize;
 
+use super::ApiBudget;
+
 /// Options of every command.
 ///
 /// URLs and ids stay text here: where they are resolved, a complaint can also say which setting it was.
@@ -39,6 +41,10 @@ pub(crate) struct GlobalArgs {
     /// Give a connection up when no byte has moved for this long [default: 30s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = humantime::parse_duration, help_heading = "Network")]
     pub(crate) timeout: Option<Duration>,
+
+    /// The pace of API writes, such as 60/min; reads may be five times that [default: 120/min]
+    #[arg(long, global = true, value_name = "N/SPAN|off", help_heading = "Network")]
+    pub(crate) api_budget: Option<ApiBudget>,
 
     /// How results are written: lines for people, or one JSON object a line
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Output")]

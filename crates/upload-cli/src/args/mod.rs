@@ -1,5 +1,6 @@
 //! The command line: one file per command, and what all of them share.
 
+mod budget;
 mod environment;
 mod global;
 mod help;
@@ -12,6 +13,7 @@ use std::ffi::OsString;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
 
 pub(crate) use self::{
+    budget::ApiBudget,
     global::{ColorChoice, GlobalArgs, OutputFormat},
     put::PutArgs,
     sandbox::SandboxArgs,

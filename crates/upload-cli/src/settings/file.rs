@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use upload_proto::UploadType;
 
 use crate::{
-    args::{ColorChoice, Concurrency, OutputFormat, PatternChoice, Rate, Size, Verify},
+    args::{ApiBudget, ColorChoice, Concurrency, OutputFormat, PatternChoice, Rate, Size, Verify},
     error::{CliError, ErrorKind},
 };
 
@@ -39,6 +39,8 @@ pub(crate) struct Profile {
     pub(crate) proxy: Option<String>,
     #[serde(deserialize_with = "duration")]
     pub(crate) timeout: Option<Duration>,
+    #[serde(deserialize_with = "text")]
+    pub(crate) api_budget: Option<ApiBudget>,
     pub(crate) output: Option<OutputFormat>,
     pub(crate) color: Option<ColorChoice>,
     #[serde(rename = "type")]

@@ -12,7 +12,7 @@ pub(crate) use self::{
     folders::Folders,
 };
 use crate::{
-    args::{Concurrency, Given, GlobalArgs, OutputFormat, Sources},
+    args::{ApiBudget, Concurrency, Given, GlobalArgs, OutputFormat, Sources},
     error::{CliError, ErrorKind},
 };
 
@@ -125,6 +125,13 @@ impl Settings {
             connections,
             ..defaults
         })
+    }
+
+    /// At which pace the API is talked to. A sandbox of one's own has no budget to keep to, unless one is asked for.
+    pub(crate) fn pace(&self, global: &GlobalArgs) -> upload_http::Pace {
+        let chosen = global.api_budget.or(self.profile.api_budget);
+        let budget = chosen.or_else(|| global.sandbox.then_some(ApiBudget::Off));
+        upload_http::Pace::new(budget.map(ApiBudget::budgets).unwrap_or_default())
     }
 
     /// A path of the profile: relative ones start at the config file's folder.
