@@ -35,7 +35,7 @@ async fn a_part_that_keeps_failing_is_tried_five_times_with_growing_waits_then_a
 async fn a_fault_that_passes_costs_one_retry_of_one_part() {
     for action in [FaultAction::Status(500), FaultAction::Reset { after: 70_000 }, FaultAction::LoseAnswer] {
         let first = 1_u64.try_into().unwrap();
-        let fault = FaultRule::always(Operation::PutPart, action).part(first).times(1);
+        let fault = FaultRule::always(Operation::PutPart, action.clone()).part(first).times(1);
         let world = World::new(SandboxConfig { faults: vec![fault], ..SandboxConfig::default() }).await;
         let content = noise(6 * MIB);
         let file = world.file("a.bin", &content);

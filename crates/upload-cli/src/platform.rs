@@ -38,6 +38,7 @@ impl Target {
             Credentials::refuse_with_sandbox(settings)?;
             return Ok(Self::Sandbox);
         }
+        Credentials::refuse_without_sandbox(settings)?;
         Credentials::resolve(settings, global).map(Self::Platform)
     }
 
@@ -55,7 +56,7 @@ impl Target {
         let (credentials, sandbox) = match self {
             Self::Platform(credentials) => (credentials, None),
             Self::Sandbox => {
-                let sandbox = start_sandbox(SandboxConfig::default()).await?;
+                let sandbox = start_sandbox(global.faults.apply(SandboxConfig::default())).await?;
                 (credentials_of(&sandbox)?, Some(sandbox))
             }
         };
@@ -88,7 +89,7 @@ pub(crate) async fn start_sandbox(config: SandboxConfig) -> Result<SandboxHandle
     Sandbox::start(config).await.map_err(|error| {
         let kind = match &error {
             SandboxError::StorageDir { .. } | SandboxError::Storage { .. } => ErrorKind::LocalFile,
-            SandboxError::Listen { .. } => ErrorKind::Settings,
+            SandboxError::Listen { .. } | SandboxError::Fault(_) => ErrorKind::Settings,
             _ => ErrorKind::Unexpected,
         };
         CliError::new(kind, error.to_string())

@@ -18,6 +18,8 @@ pub struct SandboxConfig {
     pub answer: AnswerShape,
     /// How it misbehaves from the start on; see also [`SandboxHandle::add_fault`](crate::SandboxHandle::add_fault).
     pub faults: Vec<FaultRule>,
+    /// Decides which requests a rule with a probability hits: the same seed, the same faults.
+    pub fault_seed: u64,
 }
 
 impl Default for SandboxConfig {
@@ -29,6 +31,7 @@ impl Default for SandboxConfig {
             url_life: Duration::from_secs(3600),
             answer: AnswerShape::default(),
             faults: Vec::new(),
+            fault_seed: 0,
         }
     }
 }

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::FaultSpecError;
+
 /// Why a sandbox could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,6 +32,9 @@ pub enum SandboxError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A fault was asked for where it cannot happen.
+    #[error("the fault {0}")]
+    Fault(#[from] FaultSpecError),
     /// The parts were there and did not work together.
     #[error("the sandbox could not be set up: {0}")]
     Setup(String),

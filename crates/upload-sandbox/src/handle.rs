@@ -107,8 +107,12 @@ impl SandboxHandle {
         self.state.uploads.open()
     }
 
-    /// Adds a rule of misbehaviour, after those there are.
+    /// Adds a rule of misbehaviour, after those there are. One that does not pass [`FaultRule::check`] has no effect.
     pub fn add_fault(&self, rule: FaultRule) {
+        if let Err(error) = rule.check() {
+            tracing::warn!(%error, "a fault that makes no sense was asked for");
+            return;
+        }
         self.state.faults.add(rule);
     }
 

@@ -26,7 +26,7 @@ mod uploads;
 
 pub use config::{AnswerShape, AnsweredPartSize, Dialect, SandboxConfig};
 pub use error::SandboxError;
-pub use fault::{FaultAction, FaultRule};
+pub use fault::{Close, ErrorCode, EtagFault, FaultAction, FaultRule, FaultSpecError, Probability};
 pub use handle::SandboxHandle;
 pub use log::{HostKind, LogEntry, LogSnapshot};
 pub use mistake::Mistake;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 use upload_proto::Endpoint;
@@ -77,6 +77,20 @@ impl fmt::Display for Operation {
     }
 }
 
+impl FromStr for Operation {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, &'static str> {
+        let api = Endpoint::ALL.iter().map(|endpoint| Self::Api(*endpoint));
+        let mut all = api.chain([Self::PutPart, Self::PutObject, Self::OtherStorage]);
+        let wanted = name.replace('-', "_");
+        all.find(|operation| operation.name() == wanted).ok_or(
+            "is no operation; most wanted are initiate, part, complete, validate, abort, presign and object, and \
+             docs/sandbox.md has them all",
+        )
+    }
+}
+
 impl Serialize for Operation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -93,6 +107,9 @@ mod tests {
         for endpoint in Endpoint::ALL {
             let name = Operation::Api(*endpoint).name();
             assert!(name != "api" && seen.insert(name), "{endpoint:?}");
+            assert_eq!(name.parse(), Ok(Operation::Api(*endpoint)));
         }
+        assert_eq!("part".parse(), Ok(Operation::PutPart));
+        assert!("unknown".parse::<Operation>().is_err());
     }
 }

@@ -9,7 +9,7 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use s3s_fs::FileSystem;
 
 use crate::{
-    SandboxConfig, SandboxError, SandboxHandle, api,
+    FaultRule, SandboxConfig, SandboxError, SandboxHandle, api,
     fault::Faults,
     log::RequestLog,
     net::{Server, bind},
@@ -40,7 +40,8 @@ impl Sandbox {
         let (key, secret, internal) = (random_text(20), random_text(40), random_text(40));
         let internal = internal.parse::<HeaderValue>().map_err(|e| SandboxError::Setup(e.to_string()))?;
         let log = RequestLog::new();
-        let faults = Arc::new(Faults::new(config.faults));
+        config.faults.iter().try_for_each(FaultRule::check)?;
+        let faults = Arc::new(Faults::new(config.fault_seed, config.faults));
         let uploads = Arc::new(Uploads::default());
 
         let file_system = FileSystem::new(&root)
@@ -109,6 +110,11 @@ fn fresh_folder() -> std::io::Result<PathBuf> {
 /// Letters and digits that nobody can guess in a test's lifetime; on loopback no more is asked for.
 pub(crate) fn random_text(length: usize) -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(length).collect()
+}
+
+/// So many hexadecimal digits.
+pub(crate) fn random_hex(length: usize) -> String {
+    std::iter::repeat_with(|| fastrand::digit(16)).take(length).collect()
 }
 
 /// An id for one request.

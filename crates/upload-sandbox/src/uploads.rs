@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use upload_proto::s3_limits::MIN_PART_SIZE;
+use upload_proto::{PartNumber, s3_limits::MIN_PART_SIZE};
 
 /// How many closed uploads are remembered, to tell "aborted" from "never heard of".
 const CLOSED_KEPT: usize = 10_000;
@@ -97,6 +97,15 @@ impl Uploads {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Notes that a stored part was answered with another ETag, which the client will list.
+    pub(crate) fn answered_as(&self, id: &str, number: PartNumber, etag: String) {
+        let number = i32::try_from(number.get()).unwrap_or(i32::MAX);
+        let mut inner = self.lock();
+        if let Some(part) = inner.open.get_mut(id).and_then(|upload| upload.parts.get_mut(&number)) {
+            part.etag = etag;
         }
     }
 

@@ -8,7 +8,7 @@ mod client;
 mod complete;
 #[path = "sandbox/dialects.rs"]
 mod dialects;
-#[path = "sandbox/faults.rs"]
+#[path = "sandbox/faults/mod.rs"]
 mod faults;
 #[path = "sandbox/flow.rs"]
 mod flow;

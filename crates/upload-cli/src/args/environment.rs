@@ -47,7 +47,8 @@ pub(super) fn name_the_variable(mut error: clap::Error) -> clap::Error {
     };
     let long = argument.trim_start_matches('-').split([' ', '=', '[']).next().unwrap_or_default();
     let name = variable(long);
-    if std::env::var(&name).is_ok_and(|set| set == *value) {
+    // Where an option may be given again, its variable holds several values with semicolons between them.
+    if std::env::var(&name).is_ok_and(|set| set == *value || set.split(';').any(|one| one == value)) {
         let tip = format!("the value comes from the environment variable {name}");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }

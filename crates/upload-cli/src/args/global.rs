@@ -3,7 +3,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Deserialize;
 
-use super::ApiBudget;
+use super::{ApiBudget, sandbox::FaultArgs};
 
 /// Options of every command.
 ///
@@ -13,6 +13,9 @@ pub(crate) struct GlobalArgs {
     /// Run against a sandbox inside this process: nothing to install, nothing to configure
     #[arg(long, global = true, help_heading = "Platform")]
     pub(crate) sandbox: bool,
+
+    #[command(flatten)]
+    pub(crate) faults: FaultArgs,
 
     /// The profile of the config file to use
     #[arg(long, global = true, value_name = "NAME", help_heading = "Platform")]

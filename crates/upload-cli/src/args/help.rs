@@ -50,5 +50,10 @@ How a file is sent:
 
 pub(super) const SANDBOX_EXAMPLES: &str = "\
 The sandbox answers on this machine only, is strict about the documented mistakes, and logs every
-request it sees at /_sandbox/log. To run one command against a throw-away sandbox, there is
+request it sees at /_sandbox/log. It misbehaves on request:
+
+  upload sandbox --fault 'part:2#1=reset,after:1MiB' --fault 'complete#1=lose_answer'
+  upload --sandbox --fault 'part@0.2=status:503' --fault-seed 7 put big.bin --type raw
+
+To run one command against a throw-away sandbox, there is
 `upload --sandbox put FILE`.";

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
+use upload_sandbox::{FaultRule, SandboxConfig};
 
 use super::help;
 
@@ -19,4 +20,37 @@ pub(crate) struct SandboxArgs {
     /// Where stored objects lie [default: a fresh folder, which is kept]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
+}
+
+/// How a sandbox misbehaves: with the `sandbox` command, and with `--sandbox` on any other.
+#[derive(Debug, Args)]
+pub(crate) struct FaultArgs {
+    /// Have the sandbox misbehave, as in 'part:2#1=status:503'; may be given again
+    ///
+    /// OPERATION[:PART][#COUNT][@PROBABILITY]=ACTION: at requests of one operation (initiate, part, complete,
+    /// validate, abort, presign, object, …), of one part, for so many requests, so likely. Actions are
+    /// status:503[,code:SlowDown][,retry_after:7], reject:403[,code:NAME][,close:rst], stall[,after:1MiB],
+    /// reset[,after:1MiB|body], slow:64KiB/s, lose_answer, expire, skew:SECONDS, etag:wrong|missing|not_md5,
+    /// error_in_200[,code:NAME], garbage[:502], truncate, redirect[:307]. In the environment, several are
+    /// separated by semicolons.
+    #[arg(
+        long = "fault",
+        global = true,
+        value_name = "SPEC",
+        value_delimiter = ';',
+        hide_short_help = true,
+        help_heading = "Sandbox"
+    )]
+    pub(crate) fault: Vec<FaultRule>,
+
+    /// Which requests a fault with a probability hits: the same seed, the same faults [default: 0]
+    #[arg(long, global = true, value_name = "NUMBER", hide_short_help = true, help_heading = "Sandbox")]
+    pub(crate) fault_seed: Option<u64>,
+}
+
+impl FaultArgs {
+    /// A sandbox of the given kind that misbehaves like this.
+    pub(crate) fn apply(&self, config: SandboxConfig) -> SandboxConfig {
+        SandboxConfig { faults: self.fault.clone(), fault_seed: self.fault_seed.unwrap_or(0), ..config }
+    }
 }

@@ -35,7 +35,7 @@ pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, 
     let cancel = signals::watch(&session.screen, "stopping the sandbox")?;
     let SandboxArgs { api_port, storage_port, dir } = args;
     let config = SandboxConfig { storage_dir: dir, api_port, storage_port, ..SandboxConfig::default() };
-    let sandbox = start_sandbox(config).await?;
+    let sandbox = start_sandbox(session.global.faults.apply(config)).await?;
     announce(session, &sandbox);
     cancel.cancelled().await;
     let left_open = sandbox.shutdown().await;

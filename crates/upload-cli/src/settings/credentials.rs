@@ -56,6 +56,24 @@ impl Credentials {
         }
         Ok(())
     }
+
+    /// Refuses options that are about a sandbox, where there is none. What the environment says is not asked for.
+    ///
+    /// # Errors
+    /// When such an option was typed.
+    pub(crate) fn refuse_without_sandbox(settings: &Settings) -> Result<(), CliError> {
+        for (id, option) in [("fault", "--fault"), ("fault_seed", "--fault-seed")] {
+            if settings.sources().of(id) == Some(Given::Flag) {
+                let message = format!(
+                    "{option} has a sandbox misbehave, and this command runs against a real platform"
+                );
+                return Err(
+                    CliError::new(ErrorKind::Usage, message).hint("give --sandbox as well, or leave it out")
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 fn invalid(message: impl Into<String>) -> CliError {

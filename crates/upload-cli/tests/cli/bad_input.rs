@@ -147,3 +147,19 @@ fn a_server_that_answers_with_a_page_is_not_taken_for_the_platform() {
     Desk::at(&url).file("a.csv", "x").run(&PUT).ends(5, &["text/html", "base URL"]);
     server.join().unwrap();
 }
+
+#[test]
+fn a_fault_that_cannot_be_read_is_told_piece_by_piece() {
+    let put = |fault| ["--sandbox", "--fault", fault, "put", "a.csv", "--type", "t"];
+    desk().run(&put("part#0=stall")).ends(2, &["part#0=stall", "'0'", "count"]);
+    desk().run(&put("complete=expire")).ends(2, &["complete", "carry a time"]);
+    let ran =
+        desk().set("UPLOAD_FAULT", "part=stall;part=sulk").run(&["--sandbox", "put", "a.csv", "--type", "t"]);
+    ran.ends(2, &["'sulk'", "UPLOAD_FAULT", "lose_answer"]);
+}
+
+#[test]
+fn a_fault_without_a_sandbox_is_refused() {
+    let ran = desk().run(&["--fault", "part=stall", "put", "a.csv", "--type", "t"]);
+    ran.ends(2, &["--fault", "real platform", "--sandbox"]);
+}

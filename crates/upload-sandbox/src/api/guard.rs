@@ -10,8 +10,8 @@ use axum::{
 };
 use upload_proto::{Endpoint, PartnerId, headers};
 
-use super::error::ApiError;
-use crate::{FaultAction, Operation, log::Recording, net::Connection, state::State};
+use super::{error::ApiError, fault::meet};
+use crate::{Operation, log::Recording, state::State};
 
 pub(super) async fn check(
     Extract((state, endpoint)): Extract<(Arc<State>, Endpoint)>,
@@ -23,50 +23,14 @@ pub(super) async fn check(
     if let Err(error) = checked {
         return error.into_response();
     }
-    let connection = request.extensions().get::<Connection>().cloned().unwrap_or_default();
     let fault = state.faults.strike(Operation::Api(endpoint), None);
-    if let (Some(action), Some(recording)) = (fault, request.extensions().get::<Arc<Recording>>()) {
+    if let (Some(action), Some(recording)) = (&fault, request.extensions().get::<Arc<Recording>>()) {
         recording.fault(action);
     }
     match fault {
-        Some(FaultAction::Status(status)) => return injected(status, None).into_response(),
-        Some(FaultAction::StatusRetryAfter(status, after)) => {
-            return injected(status, Some(after.as_secs())).into_response();
-        }
-        Some(FaultAction::Stall { .. }) => return swallowed(request).await,
-        Some(FaultAction::Reset { .. }) => {
-            connection.reset();
-            return swallowed(request).await;
-        }
-        Some(FaultAction::LoseAnswer) | None => {}
+        Some(action) => meet(action, request, next).await,
+        None => next.run(request).await,
     }
-    let response = next.run(request).await;
-    if fault == Some(FaultAction::LoseAnswer) {
-        connection.reset();
-        return std::future::pending().await;
-    }
-    response
-}
-
-/// Keeps the request without reading or answering it, until its connection ends.
-async fn swallowed(request: Request) -> Response {
-    let never = std::future::pending().await;
-    drop(request);
-    never
-}
-
-fn injected(status: u16, retry_after: Option<u64>) -> ApiError {
-    let status = StatusCode::from_u16(status).ok().filter(|s| s.is_client_error() || s.is_server_error());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let code = match status {
-        StatusCode::TOO_MANY_REQUESTS => "RATE_LIMITED",
-        StatusCode::UNAUTHORIZED => "INVALID_TOKEN",
-        StatusCode::FORBIDDEN => "FORBIDDEN",
-        StatusCode::NOT_FOUND => "NOT_FOUND",
-        _ => "INJECTED",
-    };
-    let message = "this answer was asked for by a fault rule";
-    ApiError { retry_after, ..ApiError::new(status, code, message) }
 }
 
 fn check_credentials(state: &State, endpoint: Endpoint, head: &HeaderMap) -> Result<(), ApiError> {

@@ -4,6 +4,7 @@ mod abort;
 mod answer;
 mod complete;
 mod error;
+mod fault;
 mod guard;
 mod initiate;
 mod introspect;

@@ -41,7 +41,7 @@ impl Recording {
         Arc::clone(&self.bytes)
     }
 
-    pub(crate) fn fault(&self, action: FaultAction) {
+    pub(crate) fn fault(&self, action: &FaultAction) {
         self.log.update(self.seq, |entry| entry.fault = Some(action.name()));
     }
 

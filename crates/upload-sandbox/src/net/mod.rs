@@ -2,8 +2,11 @@
 
 mod body;
 mod connection;
+mod elsewhere;
 mod server;
+mod socket;
 
 pub(crate) use body::{GuardedBody, stalled};
 pub(crate) use connection::Connection;
+pub(crate) use elsewhere::elsewhere;
 pub(crate) use server::{Server, bind};

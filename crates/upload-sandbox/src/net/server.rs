@@ -9,7 +9,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::connection::{Connection, Socket};
+use super::{connection::Connection, socket::Socket};
 use crate::SandboxError;
 
 /// How long open connections may finish what they are doing when the server stops.
@@ -100,9 +100,11 @@ where
     let connection = Connection::default();
     let socket = TokioIo::new(Socket::new(stream, connection.clone()));
     let service = service_fn(|mut request: Request<Incoming>| {
+        connection.begin();
         request.extensions_mut().insert(connection.clone());
         let answer = answer(request);
-        async move { Ok::<_, Infallible>(answer.await) }
+        let connection = connection.clone();
+        async move { Ok::<_, Infallible>(answer.await.map(|body| connection.watch(body))) }
     });
     // The timer gives hyper its time limit for request heads.
     let serving = http1::Builder::new().timer(TokioTimer::new()).serve_connection(socket, service);

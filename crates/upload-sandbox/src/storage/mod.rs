@@ -1,6 +1,7 @@
 //! The object storage: S3 on a port of its own, behind a gate that is as strict as S3.
 
 mod client;
+mod fault;
 mod gate;
 mod refusal;
 mod service;

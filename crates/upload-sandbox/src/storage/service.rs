@@ -6,9 +6,14 @@ use s3s::service::S3Service;
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 use upload_proto::headers;
 
-use super::{INTERNAL_HEADER, gate, refusal::Refusal, target::Target};
+use super::{
+    INTERNAL_HEADER,
+    fault::{Verdict, after, before},
+    gate,
+    refusal::Refusal,
+    target::Target,
+};
 use crate::{
-    FaultAction,
     fault::Faults,
     log::{HostKind, Recording, RequestLog, Seen},
     net::{Connection, GuardedBody, stalled},
@@ -54,29 +59,24 @@ impl StorageService {
             return refuse(&recording, &refusal);
         }
         let fault = self.0.faults.strike(target.operation, target.part);
-        if let Some(action) = fault {
+        if let Some(action) = &fault {
             recording.fault(action);
-        }
-        match fault {
-            Some(FaultAction::Status(status)) => return refuse(&recording, &injected(status, None)),
-            Some(FaultAction::StatusRetryAfter(status, after)) => {
-                return refuse(&recording, &injected(status, Some(after.as_secs())));
+            match before(action, &head, &mut body, &connection).await {
+                Verdict::Refuse(refusal) => return refuse(&recording, &refusal),
+                Verdict::Answer(answer) => {
+                    recording.answered(answer.status().as_u16(), error_code(&answer).as_deref(), None);
+                    return answer;
+                }
+                Verdict::Ignore => match stalled(body).await {},
+                Verdict::CarryOut => {}
             }
-            Some(FaultAction::Stall { after }) => {
-                body.skip(after).await;
-                match stalled(body).await {}
-            }
-            Some(FaultAction::Reset { after }) => {
-                body.skip(after).await;
-                connection.reset();
-                match stalled(body).await {}
-            }
-            Some(FaultAction::LoseAnswer) | None => {}
         }
         let mut answer = self.0.delegate(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await;
-        if fault == Some(FaultAction::LoseAnswer) {
-            connection.reset();
-            return std::future::pending().await;
+        if let Some(action) = &fault {
+            match after(action, answer, &target, &self.0.uploads, &connection) {
+                Some(changed) => answer = changed,
+                None => return std::future::pending().await,
+            }
         }
         let code = (!answer.status().is_success()).then(|| error_code(&answer)).flatten();
         recording.answered(answer.status().as_u16(), code.as_deref(), None);
@@ -120,26 +120,8 @@ fn seen(request: &Request<Incoming>, target: &Target) -> Seen {
 }
 
 fn refuse(recording: &Recording, refusal: &Refusal) -> Response<s3s::Body> {
-    recording.answered(refusal.status.as_u16(), Some(refusal.code), refusal.mistake);
+    recording.answered(refusal.status.as_u16(), Some(&refusal.code), refusal.mistake);
     refusal.response()
-}
-
-/// A refusal that was asked for, with the code S3 uses beside that status.
-fn injected(status: u16, retry_after: Option<u64>) -> Refusal {
-    let status = StatusCode::from_u16(status).ok().filter(|s| s.is_client_error() || s.is_server_error());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let code = match status.as_u16() {
-        400 => "InvalidRequest",
-        403 => "AccessDenied",
-        404 => "NoSuchUpload",
-        408 => "RequestTimeout",
-        429 => "TooManyRequests",
-        500 => "InternalError",
-        503 => "SlowDown",
-        504 => "GatewayTimeout",
-        _ => "Injected",
-    };
-    Refusal { retry_after, ..Refusal::new(status, code, "This answer was asked for by a fault rule.") }
 }
 
 /// s3s sends its refusals whole, so their code can be read before they go out.

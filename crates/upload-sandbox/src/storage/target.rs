@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use http::{Method, Uri};
 use upload_proto::{PartNumber, PresignedUrl};
 
@@ -37,12 +39,15 @@ impl Target {
     }
 }
 
-/// Whether the URL's own time is over.
-pub(super) fn has_expired(uri: &Uri) -> bool {
+/// The request's address as a presigned URL.
+pub(super) fn presigned(uri: &Uri) -> Option<PresignedUrl> {
     // The host is beside the point; the parser only wants one.
-    let url = format!("http://storage{uri}").parse::<PresignedUrl>().ok();
-    let expiry = url.and_then(|url| url.expires_at());
-    expiry.is_some_and(|expiry| expiry < std::time::SystemTime::now())
+    format!("http://storage{uri}").parse().ok()
+}
+
+/// Whether the URL's own time is over.
+pub(super) fn has_expired(uri: &Uri, now: SystemTime) -> bool {
+    presigned(uri).and_then(|url| url.expires_at()).is_some_and(|expiry| expiry < now)
 }
 
 #[cfg(test)]
@@ -67,9 +72,9 @@ mod tests {
     #[test]
     fn expiry_is_read_from_the_url() {
         let old = "/uploads/k?X-Amz-Date=20200101T000000Z&X-Amz-Expires=60";
-        assert!(has_expired(&Uri::from_static(old)));
+        assert!(has_expired(&Uri::from_static(old), SystemTime::now()));
         let new = "/uploads/k?X-Amz-Date=21200101T000000Z&X-Amz-Expires=60";
-        assert!(!has_expired(&Uri::from_static(new)));
-        assert!(!has_expired(&Uri::from_static("/uploads/k")));
+        assert!(!has_expired(&Uri::from_static(new), SystemTime::now()));
+        assert!(!has_expired(&Uri::from_static("/uploads/k"), SystemTime::now()));
     }
 }
