@@ -14,4 +14,5 @@ mod content;
 mod failures;
 mod first_steps;
 mod mistakes;
+mod preflight;
 mod secrecy;

@@ -6,6 +6,7 @@ mod commands;
 mod error;
 mod output;
 mod platform;
+mod preflight;
 mod settings;
 mod signals;
 

@@ -58,6 +58,14 @@ pub(crate) struct PutArgs {
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Upload")]
     pub(crate) verify: Option<Verify>,
 
+    /// Send CSVs without looking into them first
+    #[arg(long, help_heading = "Upload")]
+    pub(crate) no_preflight: bool,
+
+    /// Columns that a CSV must have, such as email,country
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Upload")]
+    pub(crate) expect_columns: Vec<String>,
+
     /// Upload the files in directories, and in those below them
     #[arg(long, short, help_heading = "Which files")]
     pub(crate) recursive: bool,

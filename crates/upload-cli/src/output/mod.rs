@@ -64,8 +64,9 @@ pub(crate) trait Reporter: Send + Sync {
     /// A batch begins.
     fn begin(&self, scope: Scope);
 
-    /// Standard input is being read: so many bytes so far, or `None` when it has ended.
-    fn reading(&self, _bytes: Option<u64>) {}
+    /// Something is being read before anything is sent, such as standard input: so many bytes so far, or `None` when it has
+    /// ended.
+    fn reading(&self, _what: &str, _bytes: Option<u64>) {}
 
     /// Something happened to a file.
     fn report(&self, job: JobId, note: &Note<'_>);

@@ -54,6 +54,8 @@ pub(crate) struct Profile {
     pub(crate) limit_rate: Option<Rate>,
     pub(crate) validate: Option<bool>,
     pub(crate) verify: Option<Verify>,
+    pub(crate) preflight: Option<bool>,
+    pub(crate) expect_columns: Option<Vec<String>>,
 }
 
 impl ConfigFile {

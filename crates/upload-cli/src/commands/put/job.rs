@@ -1,4 +1,4 @@
-use std::{fs::File, path::Path};
+use std::{fs::File, io, path::Path};
 
 use upload_core::{
     Machine, MultipartConfig, MultipartUpload, Plan, Progress, SingleConfig, SingleUpload, Source,
@@ -90,8 +90,7 @@ impl<'a> Workshop<'a> {
             return Err(CliError::new(ErrorKind::LocalFile, "standard input is empty")
                 .hint("check the command in front of the pipe"));
         }
-        let name = overrides.name.as_ref().or(options.name.as_ref()).cloned();
-        let name = name.unwrap_or_else(|| name_of(&candidate.origin));
+        let name = self.name(candidate);
         let upload_type = overrides.upload_type.as_ref().or(options.upload_type.as_ref()).cloned();
         let pattern = overrides.pattern.unwrap_or(options.pattern);
         let named = |error: CliError| CliError { message: format!("{label}: {}", error.message), ..error };
@@ -120,6 +119,21 @@ impl<'a> Workshop<'a> {
                 }
             };
         Ok(Job { label, name, source, machine, upload_type, plan })
+    }
+
+    /// The name that the platform is told.
+    pub(super) fn name(&self, candidate: &Candidate) -> String {
+        let given = candidate.overrides.name.as_ref().or(self.options.name.as_ref()).cloned();
+        given.unwrap_or_else(|| name_of(&candidate.origin))
+    }
+
+    /// The file itself, for a look into it.
+    pub(super) fn file(&self, candidate: &Candidate) -> io::Result<File> {
+        match (&candidate.origin, &self.stdin) {
+            (Origin::Path(path), _) => File::open(path),
+            (Origin::Stdin, Some(stdin)) => stdin.try_clone(),
+            (Origin::Stdin, None) => Err(io::Error::other("standard input has not been read yet")),
+        }
     }
 
     fn open(&self, candidate: &Candidate) -> Result<FileSource, CliError> {

@@ -6,6 +6,7 @@ mod check;
 mod job;
 mod manifest;
 mod options;
+mod preflight;
 mod result;
 mod selection;
 mod spool;
@@ -17,8 +18,8 @@ use upload_core::{Progress, VerifyingTransport};
 use upload_http::Md5Lanes;
 
 use self::{
-    batch::Batch, check::check, job::Workshop, options::PutOptions, selection::Selection, spool::spool_stdin,
-    tally::Tally,
+    batch::Batch, check::check, job::Workshop, options::PutOptions, preflight::Preflight,
+    selection::Selection, spool::spool_stdin, tally::Tally,
 };
 use super::{Ending, Session};
 use crate::{
@@ -48,6 +49,10 @@ pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliE
         let Some(stdin) = spooled else { return Ok(Ending::Reported(crate::ErrorKind::Cancelled)) };
         workshop.set_stdin(stdin);
         checked = check(&workshop, &selection, &*session.reporter);
+    }
+    if checked.tally.is_spotless() && options.preflight {
+        let preflight = Preflight { workshop: &workshop, expected: &options.expect_columns, cancel: &cancel };
+        checked.tally = preflight.run(&selection, &*session.reporter).await?;
     }
     if let Some(kind) = checked.tally.verdict() {
         session.reporter.say("nothing was sent");

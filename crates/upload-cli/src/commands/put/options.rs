@@ -17,6 +17,10 @@ pub(super) struct PutOptions {
     pub(super) part_size: Option<u64>,
     pub(super) validate: bool,
     pub(super) verify: Verify,
+    /// Whether CSVs are looked into before they are sent.
+    pub(super) preflight: bool,
+    /// Columns that a CSV must have.
+    pub(super) expect_columns: Vec<String>,
     /// The name the platform is told, where one was given for the only file.
     pub(super) name: Option<String>,
     /// How many parts are in flight, over all files.
@@ -53,6 +57,11 @@ impl PutOptions {
             part_size: args.part_size.or(profile.part_size).map(|size| size.0),
             validate: validate.or(profile.validate).unwrap_or(true),
             verify: args.verify.or(profile.verify).unwrap_or_default(),
+            preflight: !args.no_preflight && profile.preflight.unwrap_or(true),
+            expect_columns: match args.expect_columns.as_slice() {
+                [] => profile.expect_columns.clone().unwrap_or_default(),
+                named => named.to_vec(),
+            },
             name: args.name.clone(),
             concurrency,
             limit_rate: args.limit_rate.or(profile.limit_rate).map(|rate| rate.0),

@@ -22,6 +22,8 @@ use crate::{
 
 /// Where it is put, below the state folder.
 pub(super) const FOLDER: &str = "spool";
+/// What is being done, for people.
+const WHAT: &str = "reading standard input";
 /// How much is copied between two looks at how far it is, in bytes.
 const STRETCH: u64 = 8 << 20;
 /// How often it is shown how far it is.
@@ -62,10 +64,10 @@ pub(super) async fn spool_stdin(
         tokio::select! {
             () = cancel.cancelled() => break None,
             copied = &mut copy => break Some(copied),
-            _ = ticks.tick() => reporter.reading(Some(count.load(Relaxed))),
+            _ = ticks.tick() => reporter.reading(WHAT, Some(count.load(Relaxed))),
         }
     };
-    reporter.reading(None);
+    reporter.reading(WHAT, None);
     let Some(copied) = copied else { return Ok(None) };
     let so_far = bytes(count.load(Relaxed));
     match copied {

@@ -65,11 +65,11 @@ impl Bars {
         }
     }
 
-    pub(super) fn reading(&self, bytes: Option<u64>) {
+    pub(super) fn reading(&self, what: &str, bytes: Option<u64>) {
         let mut state = self.state();
         match bytes {
             Some(bytes) => {
-                let bar = state.reading.get_or_insert_with(|| self.screen.add(spinner()));
+                let bar = state.reading.get_or_insert_with(|| self.screen.add(spinner(what)));
                 bar.set_position(bytes);
                 bar.tick();
             }
@@ -195,9 +195,9 @@ fn styled(name: &str, color: &str) -> ProgressStyle {
         .progress_chars("━╸─")
 }
 
-fn spinner() -> ProgressBar {
+fn spinner(what: &str) -> ProgressBar {
     let style = style("{prefix:28} {spinner} {binary_bytes} {binary_bytes_per_sec}");
-    ProgressBar::no_length().with_style(style).with_prefix("reading standard input")
+    ProgressBar::no_length().with_style(style).with_prefix(shortened(what))
 }
 
 /// A mistake in a template would show in every run; a plain bar is no reason to fail an upload.

@@ -49,9 +49,9 @@ impl Reporter for Human {
         }
     }
 
-    fn reading(&self, bytes: Option<u64>) {
+    fn reading(&self, what: &str, bytes: Option<u64>) {
         if let Some(bars) = &self.bars {
-            bars.reading(bytes);
+            bars.reading(what, bytes);
         }
     }
 

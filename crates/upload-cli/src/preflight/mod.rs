@@ -1,0 +1,56 @@
+//! What can be found wrong with a file before it is sent.
+
+mod csv;
+mod encoding;
+mod header;
+
+use upload_proto::ValidationError;
+
+pub(crate) use self::csv::check_csv;
+use crate::{
+    error::{CliError, ErrorKind},
+    output::{FileResult, Status, ValidationNote},
+};
+
+/// How many findings are kept; the others are counted.
+const KEPT: usize = 100;
+
+/// What a look into a file has found.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// The first of them, in the order of the file.
+    pub(crate) findings: Vec<ValidationError>,
+    /// All of them.
+    pub(crate) total: u64,
+    /// What is odd without being wrong.
+    pub(crate) warning: Option<String>,
+}
+
+impl Report {
+    /// Notes something wrong: its stable name, where it is (both from 1), and what it is in words.
+    fn find(&mut self, code: &str, line: Option<u64>, column: Option<String>, message: impl Into<String>) {
+        self.total += 1;
+        if self.findings.len() < KEPT {
+            let (code, message) = (code.to_owned(), Some(message.into()));
+            self.findings.push(ValidationError { code, message, row: line, column });
+        }
+    }
+
+    /// What it comes to for a file that has findings: it is not sent.
+    pub(crate) fn refuse(self, file: &str, hint: &str) -> FileResult {
+        let message = format!("it would be refused ({} finding(s)), so it was not sent", self.total);
+        let error = CliError::new(ErrorKind::Content, message).hint(hint);
+        let validation = Some(ValidationNote { valid: false, errors: self.findings });
+        FileResult { validation, ..FileResult::bare(file, Status::Failed, Some(&error)) }
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.total == 0
+    }
+}
+
+#[cfg(test)]
+fn codes(report: &Report) -> Vec<(&str, Option<u64>, Option<&str>)> {
+    report.findings.iter().map(|f| (f.code.as_str(), f.row, f.column.as_deref())).collect()
+}
