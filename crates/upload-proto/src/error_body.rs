@@ -34,6 +34,15 @@ pub struct ErrorBody {
     pub validation_errors: Vec<ValidationError>,
 }
 
+impl ValidationError {
+    /// The row it stands in: as a field of its own, or else as codes name it (`ROW_3_INVALID_DATE` stands in row 3).
+    #[must_use]
+    pub fn row_number(&self) -> Option<u64> {
+        let in_code = || self.code.strip_prefix("ROW_")?.split('_').next()?.parse().ok();
+        self.row.or_else(in_code)
+    }
+}
+
 impl ErrorBody {
     /// Everything the body says, on one line; `None` where it says nothing.
     #[must_use]
@@ -195,5 +204,15 @@ mod tests {
         let codes: Vec<&str> = body.validation_errors.iter().map(|e| e.code.as_str()).collect();
         assert_eq!(codes, ["UNRECOGNISED", "BAD", "X"]);
         assert_eq!(summary(r#"{"detail":{"odd":true}}"#), None);
+    }
+
+    #[test]
+    fn a_row_is_found_in_its_field_or_in_the_code() {
+        let row = |json: &str| serde_json::from_str::<ValidationError>(json).unwrap().row_number();
+        assert_eq!(row(r#"{"errCode":"ROW_3_INVALID_DATE"}"#), Some(3));
+        assert_eq!(row(r#"{"code":"ROW_3_INVALID_DATE","row":7}"#), Some(7));
+        for none in [r#""ROW_WIDTH""#, r#""ROW_""#, r#""NO_ROW_3""#, r#""ROW_-1_X""#] {
+            assert_eq!(row(none), None, "{none}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What people and programs get to see. Standard output carries results, standard error everything else.
 
+mod finding;
 mod human;
 mod json;
 mod logging;
@@ -10,10 +11,11 @@ mod text;
 use serde::Serialize;
 
 pub(crate) use self::{
+    finding::{Finding, Findings},
     human::Human,
     json::Json,
     logging::start_logging,
-    note::{ErrorNote, FileResult, JobId, Note, Started, Status, ValidationNote},
+    note::{ErrorNote, FileResult, JobId, Note, Started, Status},
     screen::Screen,
     text::{bytes, rate, seconds},
 };

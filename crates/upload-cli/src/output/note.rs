@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 use upload_core::Progress;
-use upload_proto::ValidationError;
 
+use super::Findings;
 use crate::error::{CliError, ErrorKind};
 
 /// One file of a batch, counted from 0.
@@ -101,7 +101,7 @@ pub(crate) struct FileResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resumed_parts: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) validation: Option<ValidationNote>,
+    pub(crate) validation: Option<Findings>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ErrorNote>,
     /// Where a sandbox keeps the object: a file on this machine.
@@ -130,13 +130,6 @@ impl FileResult {
             sandbox_file: None,
         }
     }
-}
-
-/// What the platform thinks of the content.
-#[derive(Debug, Serialize)]
-pub(crate) struct ValidationNote {
-    pub(crate) valid: bool,
-    pub(crate) errors: Vec<ValidationError>,
 }
 
 /// An error, as programs read it.

@@ -5,7 +5,7 @@ use upload_core::{Completed, Ended, Outcome, Remains, Source, Validation};
 use super::job::Job;
 use crate::{
     error::{CliError, ErrorKind},
-    output::{ErrorNote, FileResult, Status, ValidationNote},
+    output::{ErrorNote, FileResult, Findings, Status},
 };
 
 /// What an upload's end comes to, for people and programs.
@@ -44,7 +44,7 @@ fn complete(result: &mut FileResult, completed: Completed) {
     match validation {
         Validation::Skipped | Validation::Unavailable => {}
         Validation::Valid => {
-            result.validation = Some(ValidationNote { valid: true, errors: Vec::new() });
+            result.validation = Some(Findings::none());
         }
         Validation::Invalid(errors) => {
             let message = format!(
@@ -53,7 +53,7 @@ fn complete(result: &mut FileResult, completed: Completed) {
             );
             let error = CliError::new(ErrorKind::Content, message);
             result.error = Some((&error.hint("correct what it names, then upload the file again")).into());
-            result.validation = Some(ValidationNote { valid: false, errors });
+            result.validation = Some(Findings::all(errors));
             result.status = Status::Failed;
         }
         Validation::Unknown(failure) => {

@@ -1,4 +1,5 @@
 mod bars;
+mod findings;
 mod result;
 
 use console::style;

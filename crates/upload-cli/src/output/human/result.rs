@@ -2,11 +2,8 @@ use std::time::Duration;
 
 use console::style;
 
-use super::shown;
+use super::{findings, shown};
 use crate::output::{FileResult, Started, Status, Summary, bytes, rate, seconds};
-
-/// How many of the platform's findings are shown; the rest is counted.
-const FINDINGS_SHOWN: usize = 10;
 
 /// The line of a file whose object exists; `None` for others. Off a terminal it is plain, for scripts to cut up.
 pub(super) fn line(result: &FileResult, on_terminal: bool) -> Option<String> {
@@ -60,11 +57,7 @@ pub(super) fn troubles(result: &FileResult) -> Vec<String> {
         false => format!("{label} {}: {}", shown(&result.file), error.message),
     }];
     if let Some(validation) = &result.validation {
-        let findings = &validation.errors;
-        lines.extend(findings.iter().take(FINDINGS_SHOWN).map(|finding| format!("  - {finding}")));
-        if let Some(more) = findings.len().checked_sub(FINDINGS_SHOWN).filter(|more| *more > 0) {
-            lines.push(format!("  … and {more} more (--output json has them all)"));
-        }
+        lines.extend(findings::table(validation));
     }
     if let Some(hint) = &error.hint {
         lines.push(format!("{} {hint}", style(" hint:").cyan().for_stderr()));
@@ -103,9 +96,8 @@ mod tests {
     use super::*;
     use crate::{
         error::{CliError, ErrorKind},
-        output::ValidationNote,
+        output::{Finding, Findings},
     };
-    use upload_proto::ValidationError;
 
     #[test]
     fn off_a_terminal_a_result_is_one_plain_line() {
@@ -115,7 +107,7 @@ mod tests {
             parts: Some(19),
             seconds: Some(3.0),
             retries: Some(2),
-            validation: Some(ValidationNote { valid: true, errors: vec![] }),
+            validation: Some(Findings::none()),
             ..FileResult::bare("a.csv", Status::Completed, None)
         };
         let expected = "a.csv -> in/a.csv (300.0 MiB, 19 parts, 3.0 s, 100.0 MiB/s, 2 retries, valid)";
@@ -134,14 +126,14 @@ mod tests {
     #[test]
     fn findings_are_listed_up_to_a_screenful() {
         console::set_colors_enabled_stderr(false);
-        let finding = ValidationError { code: "BAD".into(), message: None, row: Some(3), column: None };
+        let finding = Finding { code: "BAD".into(), row: Some(3), ..Finding::default() };
         let result = FileResult {
-            validation: Some(ValidationNote { valid: false, errors: vec![finding; 25] }),
+            validation: Some(Findings::all(vec![finding; 25])),
             ..FileResult::bare("a.csv", Status::Failed, Some(&CliError::new(ErrorKind::Content, "refused")))
         };
         let lines = troubles(&result);
-        assert_eq!(lines.len(), 12);
-        assert_eq!((lines[0].as_str(), lines[1].as_str()), ("error: a.csv: refused", "  - BAD, row 3"));
-        assert!(lines[11].contains("15 more"));
+        assert_eq!(lines.len(), 13);
+        assert_eq!((lines[0].as_str(), lines[2].as_str()), ("error: a.csv: refused", "    3  BAD"));
+        assert!(lines[12].contains("15 more"));
     }
 }
