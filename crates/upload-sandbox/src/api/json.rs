@@ -3,11 +3,10 @@
 use axum::{
     body::{Body, to_bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use upload_proto::{UploadType, headers};
 
 use super::error::ApiError;
 
@@ -56,19 +55,6 @@ pub(super) fn only_fields(value: &Value, fields: &[&str]) -> Result<(), ApiError
         }
         None => Ok(()),
     }
-}
-
-/// The `X-Upload-Type` header, where it is sent.
-pub(super) fn upload_type(head: &HeaderMap) -> Result<Option<UploadType>, ApiError> {
-    let Some(value) = head.get(headers::UPLOAD_TYPE) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
-    text.parse().map(Some).map_err(|error| ApiError::invalid(format!("X-Upload-Type: {error}")))
-}
-
-/// The `X-Upload-Type` header, where it must be sent.
-pub(super) fn required_upload_type(head: &HeaderMap) -> Result<UploadType, ApiError> {
-    upload_type(head)?
-        .ok_or_else(|| ApiError::invalid("the header X-Upload-Type is missing, as in 'audience_csv'"))
 }
 
 #[cfg(test)]

@@ -9,10 +9,7 @@ use axum::{
 };
 use upload_proto::{Endpoint, HostFamily, Method as TableMethod};
 
-use super::{
-    abort::abort, complete::complete, error::ApiError, guard, initiate::initiate, introspect,
-    presign::presign, status, validate::validate,
-};
+use super::{error::ApiError, guard, introspect, status, storage};
 use crate::{Mistake, Operation, log::HostKind, state::State};
 
 /// Where the main API's root lies on the API port.
@@ -42,11 +39,11 @@ fn handler(endpoint: Endpoint) -> Option<MethodRouter<Arc<State>>> {
     match endpoint {
         Endpoint::Status => on(endpoint, status::status),
         Endpoint::Partners => on(endpoint, status::partners),
-        Endpoint::InitiateMultipart => on(endpoint, initiate),
-        Endpoint::CompleteMultipart => on(endpoint, complete),
-        Endpoint::ValidateMultipart => on(endpoint, validate),
-        Endpoint::AbortMultipart => on(endpoint, abort),
-        Endpoint::PresignPut => on(endpoint, presign),
+        Endpoint::InitiateMultipart => on(endpoint, storage::initiate),
+        Endpoint::CompleteMultipart => on(endpoint, storage::complete),
+        Endpoint::ValidateMultipart => on(endpoint, storage::validate),
+        Endpoint::AbortMultipart => on(endpoint, storage::abort),
+        Endpoint::PresignPut => on(endpoint, storage::presign),
         _ => None,
     }
 }

@@ -4,14 +4,17 @@ use axum::{Json, extract::State as Extract, http::HeaderMap};
 use serde_json::{Value, json};
 use upload_proto::PresignRequest;
 
-use super::{
-    error::ApiError,
-    json::{JsonBody, read, upload_type},
-    key::new_key,
+use super::{key::new_key, upload_type::upload_type};
+use crate::{
+    Dialect,
+    api::{
+        error::ApiError,
+        json::{JsonBody, read},
+    },
+    state::State,
 };
-use crate::{Dialect, state::State};
 
-pub(super) async fn presign(
+pub(in crate::api) async fn presign(
     Extract(state): Extract<Arc<State>>,
     head: HeaderMap,
     JsonBody(body): JsonBody,

@@ -4,14 +4,17 @@ use axum::{Json, extract::State as Extract, http::StatusCode};
 use serde_json::{Value, json};
 use upload_proto::{CompleteRequest, CompletedPart};
 
-use super::{
-    error::ApiError,
-    json::{JsonBody, only_fields, read},
-    key::check_known,
+use super::key::check_known;
+use crate::{
+    Mistake,
+    api::{
+        error::ApiError,
+        json::{JsonBody, only_fields, read},
+    },
+    state::State,
 };
-use crate::{Mistake, state::State};
 
-pub(super) async fn complete(
+pub(in crate::api) async fn complete(
     Extract(state): Extract<Arc<State>>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, ApiError> {

@@ -7,14 +7,16 @@ use axum::{
 };
 use upload_proto::AbortRequest;
 
-use super::{
-    error::ApiError,
-    json::{JsonBody, read},
-    key::check_known,
+use super::key::check_known;
+use crate::{
+    api::{
+        error::ApiError,
+        json::{JsonBody, read},
+    },
+    state::State,
 };
-use crate::state::State;
 
-pub(super) async fn abort(
+pub(in crate::api) async fn abort(
     Extract(state): Extract<Arc<State>>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {

@@ -3,14 +3,18 @@ use std::{path::Path, sync::Arc};
 use axum::{Json, extract::State as Extract, http::HeaderMap};
 use upload_proto::{UploadType, ValidateRequest, ValidateResponse, ValidationError};
 
-use super::{
-    error::ApiError,
-    json::{JsonBody, read, required_upload_type},
-    key::check_known,
+use super::{key::check_known, upload_type::required_upload_type};
+use crate::{
+    api::{
+        error::ApiError,
+        json::{JsonBody, read},
+    },
+    csv_check::CsvCheck,
+    state::State,
+    storage::StoreError,
 };
-use crate::{csv_check::CsvCheck, state::State, storage::StoreError};
 
-pub(super) async fn validate(
+pub(in crate::api) async fn validate(
     Extract(state): Extract<Arc<State>>,
     head: HeaderMap,
     JsonBody(body): JsonBody,

@@ -7,14 +7,17 @@ use upload_proto::{
     s3_limits::{MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE},
 };
 
-use super::{
-    error::ApiError,
-    json::{JsonBody, read, required_upload_type},
-    key::new_key,
+use super::{key::new_key, upload_type::required_upload_type};
+use crate::{
+    AnswerShape, AnsweredPartSize, Dialect,
+    api::{
+        error::ApiError,
+        json::{JsonBody, read},
+    },
+    state::State,
 };
-use crate::{AnswerShape, AnsweredPartSize, Dialect, state::State};
 
-pub(super) async fn initiate(
+pub(in crate::api) async fn initiate(
     Extract(state): Extract<Arc<State>>,
     head: HeaderMap,
     JsonBody(body): JsonBody,
