@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::FaultRule;
+use crate::{Account, FaultRule};
 
 /// How a sandbox is set up. Every field has a default: `SandboxConfig { api_port: 8080, ..Default::default() }`.
 #[derive(Clone, Debug)]
@@ -14,6 +14,11 @@ pub struct SandboxConfig {
     pub storage_port: u16,
     /// How long presigned URLs live: whole seconds, from 1 s to S3's 7 days; others are moved into that range.
     pub url_life: Duration,
+    /// Who can sign in, and for how long.
+    pub account: Account,
+    /// By how many seconds its clock is ahead, or behind where negative: what the `Date` header and the claims of
+    /// tokens say. Presigned URLs are not affected.
+    pub clock_skew: i64,
     /// How initiate and presign answer.
     pub answer: AnswerShape,
     /// How it misbehaves from the start on; see also [`SandboxHandle::add_fault`](crate::SandboxHandle::add_fault).
@@ -29,6 +34,8 @@ impl Default for SandboxConfig {
             api_port: 0,
             storage_port: 0,
             url_life: Duration::from_secs(3600),
+            account: Account::default(),
+            clock_skew: 0,
             answer: AnswerShape::default(),
             faults: Vec::new(),
             fault_seed: 0,

@@ -9,7 +9,9 @@
 //!
 //! Nothing is shared with the client beyond the wire types: had both the same logic, both could be wrong together.
 
+mod accounts;
 mod api;
+mod clock;
 mod config;
 mod csv_check;
 mod error;
@@ -24,6 +26,7 @@ mod state;
 mod storage;
 mod uploads;
 
+pub use accounts::Account;
 pub use config::{AnswerShape, AnsweredPartSize, Dialect, SandboxConfig};
 pub use error::SandboxError;
 pub use fault::{Close, ErrorCode, EtagFault, FaultAction, FaultRule, FaultSpecError, Probability};

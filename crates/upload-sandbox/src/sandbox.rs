@@ -9,7 +9,10 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use s3s_fs::FileSystem;
 
 use crate::{
-    FaultRule, SandboxConfig, SandboxError, SandboxHandle, api,
+    FaultRule, SandboxConfig, SandboxError, SandboxHandle,
+    accounts::Accounts,
+    api,
+    clock::Clock,
     fault::Faults,
     log::RequestLog,
     net::{Server, bind},
@@ -17,9 +20,6 @@ use crate::{
     storage::{BUCKET, REGION, StorageClient, StorageService, StrictFs},
     uploads::Uploads,
 };
-
-/// The partner the sandbox knows.
-const PARTNER: &str = "partner-id-sandbox";
 
 /// Starts sandboxes.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ impl Sandbox {
 
         let (key, secret, internal) = (random_text(20), random_text(40), random_text(40));
         let internal = internal.parse::<HeaderValue>().map_err(|e| SandboxError::Setup(e.to_string()))?;
+        let clock = Clock::skewed(config.clock_skew);
+        let accounts = Accounts::new(config.account, clock)?;
         let log = RequestLog::new();
         config.faults.iter().try_for_each(FaultRule::check)?;
         let faults = Arc::new(Faults::new(config.fault_seed, config.faults));
@@ -55,7 +57,7 @@ impl Sandbox {
             Arc::clone(&faults),
             Arc::clone(&uploads),
         );
-        let storage = Server::start(storage_listener, move |request| service.clone().answer(request));
+        let storage = Server::start(storage_listener, clock, move |request| service.clone().answer(request));
 
         let unusable = |e: &dyn std::fmt::Display| SandboxError::Setup(e.to_string());
         let endpoint = storage_url.parse().map_err(|e: url::ParseError| unusable(&e))?;
@@ -64,17 +66,9 @@ impl Sandbox {
             .map_err(|e| unusable(&e))?;
         store.create_bucket().await.map_err(|e| unusable(&e))?;
 
-        let state = Arc::new(State {
-            token: random_text(48).parse().map_err(|e| unusable(&e))?,
-            partner: PARTNER.parse().map_err(|e| unusable(&e))?,
-            answer: config.answer,
-            store,
-            log,
-            faults,
-            uploads,
-        });
+        let state = Arc::new(State { accounts, answer: config.answer, store, log, faults, uploads });
         let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));
-        let api = Server::start(api_listener, move |request| {
+        let api = Server::start(api_listener, clock, move |request| {
             api::answer(router.clone(), Arc::clone(&log), request)
         });
         Ok(SandboxHandle::new(

@@ -1,14 +1,13 @@
 use std::sync::Arc;
 
-use upload_proto::{AccessToken, PartnerId};
-
-use crate::{AnswerShape, fault::Faults, log::RequestLog, storage::StorageClient, uploads::Uploads};
+use crate::{
+    AnswerShape, accounts::Accounts, fault::Faults, log::RequestLog, storage::StorageClient, uploads::Uploads,
+};
 
 /// What every request to the API can see.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) token: AccessToken,
-    pub(crate) partner: PartnerId,
+    pub(crate) accounts: Accounts,
     pub(crate) answer: AnswerShape,
     pub(crate) store: StorageClient,
     pub(crate) log: Arc<RequestLog>,

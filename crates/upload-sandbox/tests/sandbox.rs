@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
 
+#[path = "sandbox/accounts.rs"]
+mod accounts;
 #[path = "sandbox/client.rs"]
 mod client;
 #[path = "sandbox/complete.rs"]

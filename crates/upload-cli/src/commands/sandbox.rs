@@ -23,6 +23,8 @@ enum SandboxNote<'a> {
         log_url: String,
         access_token: &'a str,
         partner_id: &'a str,
+        username: &'a str,
+        password: &'a str,
     },
     LeftOpen {
         upload_id: &'a str,
@@ -61,6 +63,8 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
             log_url,
             access_token: sandbox.access_token(),
             partner_id: sandbox.partner_id(),
+            username: sandbox.username(),
+            password: sandbox.password(),
         };
         json(session, &note);
         return;
@@ -71,6 +75,7 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
         ("storage", sandbox.storage_url().to_owned()),
         ("objects", sandbox.storage_dir().display().to_string()),
         ("log", log_url),
+        ("account", format!("{}, password {}", sandbox.username(), sandbox.password())),
     ];
     session.screen.note(&format!("{}\n", style("The sandbox runs until Ctrl-C.").bold().for_stderr()));
     for (what, place) in places {

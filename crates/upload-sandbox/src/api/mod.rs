@@ -1,6 +1,7 @@
 //! The platform's API: routes out of the endpoint table, and what stands behind each.
 
 mod answer;
+mod auth;
 mod error;
 mod fault;
 mod filename;

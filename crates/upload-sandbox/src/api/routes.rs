@@ -9,7 +9,7 @@ use axum::{
 };
 use upload_proto::{Endpoint, HostFamily, Method as TableMethod};
 
-use super::{error::ApiError, guard, introspect, status, storage};
+use super::{auth, error::ApiError, guard, introspect, status, storage};
 use crate::{Mistake, Operation, log::HostKind, state::State};
 
 /// Where the main API's root lies on the API port.
@@ -38,7 +38,9 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 fn handler(endpoint: Endpoint) -> Option<MethodRouter<Arc<State>>> {
     match endpoint {
         Endpoint::Status => on(endpoint, status::status),
-        Endpoint::Partners => on(endpoint, status::partners),
+        Endpoint::Partners => on(endpoint, auth::partners),
+        Endpoint::SignIn => on(endpoint, auth::sign_in),
+        Endpoint::RefreshToken => on(endpoint, auth::refresh),
         Endpoint::InitiateMultipart => on(endpoint, storage::initiate),
         Endpoint::CompleteMultipart => on(endpoint, storage::complete),
         Endpoint::ValidateMultipart => on(endpoint, storage::validate),

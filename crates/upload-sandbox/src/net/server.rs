@@ -1,6 +1,6 @@
 use std::{convert::Infallible, future::Future, net::Ipv4Addr, time::Duration};
 
-use http::{Request, Response};
+use http::{Request, Response, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{connection::Connection, socket::Socket};
-use crate::SandboxError;
+use crate::{SandboxError, clock::Clock};
 
 /// How long open connections may finish what they are doing when the server stops.
 const GRACE: Duration = Duration::from_millis(500);
@@ -31,9 +31,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers every request on the listener with `answer`, until stopped. The request's extensions hold its
+    /// Answers every request on the listener with `answer`, until stopped, dated by `clock`. The request's extensions hold its
     /// [`Connection`].
-    pub(crate) fn start<F, A, B>(listener: TcpListener, answer: F) -> Self
+    pub(crate) fn start<F, A, B>(listener: TcpListener, clock: Clock, answer: F) -> Self
     where
         F: Fn(Request<Incoming>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Response<B>> + Send + 'static,
@@ -42,7 +42,7 @@ impl Server {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, answer, stopped));
+        let accepting = tokio::spawn(accept(listener, clock, answer, stopped));
         Self { stop, accepting }
     }
 
@@ -54,7 +54,7 @@ impl Server {
     }
 }
 
-async fn accept<F, A, B>(listener: TcpListener, answer: F, mut stopped: watch::Receiver<bool>)
+async fn accept<F, A, B>(listener: TcpListener, clock: Clock, answer: F, mut stopped: watch::Receiver<bool>)
 where
     F: Fn(Request<Incoming>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
@@ -70,7 +70,7 @@ where
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, answer.clone(), stopped.clone()));
+                    connections.spawn(serve(stream, clock, answer.clone(), stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: give those in use a moment to come back.
@@ -87,7 +87,7 @@ where
     }
 }
 
-async fn serve<F, A, B>(stream: TcpStream, answer: F, mut stopped: watch::Receiver<bool>)
+async fn serve<F, A, B>(stream: TcpStream, clock: Clock, answer: F, mut stopped: watch::Receiver<bool>)
 where
     F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
@@ -104,7 +104,7 @@ where
         request.extensions_mut().insert(connection.clone());
         let answer = answer(request);
         let connection = connection.clone();
-        async move { Ok::<_, Infallible>(answer.await.map(|body| connection.watch(body))) }
+        async move { Ok::<_, Infallible>(dated(answer.await, clock).map(|body| connection.watch(body))) }
     });
     // The timer gives hyper its time limit for request heads.
     let serving = http1::Builder::new().timer(TokioTimer::new()).serve_connection(socket, service);
@@ -120,4 +120,14 @@ where
         _ = stopped.changed() => serving.as_mut().graceful_shutdown(),
     }
     serving.await.ok();
+}
+
+/// hyper dates every answer that has no date, by the right time.
+fn dated<B>(mut answer: Response<B>, clock: Clock) -> Response<B> {
+    if !clock.is_right()
+        && let Ok(date) = httpdate::fmt_http_date(clock.now()).parse()
+    {
+        answer.headers_mut().entry(header::DATE).or_insert(date);
+    }
+    answer
 }

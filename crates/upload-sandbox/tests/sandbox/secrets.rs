@@ -37,8 +37,18 @@ async fn no_signature_and_no_token_is_logged_at_any_level() {
     client.http.put(&upload.urls[0]).body("x").send().await.unwrap();
     client.complete(&upload, &[(1, &etag)]).await;
     client.validate(&upload.key).await;
+    let sign_in = serde_json::json!({ "username": "sandbox", "password": "pl4nted" });
+    let account_url = format!("{}/v3/auth", client.sandbox.api_url());
+    client.http.post(&account_url).json(&sign_in).send().await.unwrap();
+    let sign_in = serde_json::json!({ "username": "sandbox", "password": client.sandbox.password() });
+    let session = client.http.post(&account_url).json(&sign_in).send().await.unwrap();
+    let session: serde_json::Value = session.json().await.unwrap();
     client.stop().await;
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("missing_content_type"), "the sandbox's own lines are there");
     assert!(!log.contains("X-Amz-Signature") && !log.contains(&token), "{log}");
+    assert!(!log.contains("pl4nted"), "{log}");
+    for token in ["AccessToken", "IdToken", "RefreshToken"] {
+        assert!(!log.contains(session[token].as_str().unwrap()), "{token} stands in {log}");
+    }
 }

@@ -1,9 +1,9 @@
+mod accounts;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-use upload_proto::AccessToken;
 
 use crate::{
     FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload,
@@ -51,24 +51,6 @@ impl SandboxHandle {
     #[must_use]
     pub fn storage_url(&self) -> &str {
         &self.storage_url
-    }
-
-    /// The token the API accepts, made anew at each start.
-    #[must_use]
-    pub fn access_token(&self) -> &str {
-        self.state.token.expose()
-    }
-
-    /// The same, ready to be given to a client.
-    #[must_use]
-    pub fn token(&self) -> &AccessToken {
-        &self.state.token
-    }
-
-    /// The partner the API accepts.
-    #[must_use]
-    pub fn partner_id(&self) -> &str {
-        self.state.partner.as_str()
     }
 
     /// The folder in which stored objects lie. It stays when the sandbox stops.
