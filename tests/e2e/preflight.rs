@@ -5,7 +5,7 @@ use upload_sandbox::SandboxConfig;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_csv_that_would_be_refused_is_not_sent_and_every_finding_names_its_place() {
-    for (content, code, row, words) in [
+    for (content, code, line, words) in [
         (&b""[..], None, None, "empty"),
         (b"id,name\n1,Ad\0a\n", Some("NUL_BYTE"), Some(2), "byte 5 of line 2"),
         (b"id,name\n1,Andr\xE9\n", Some("NOT_UTF8"), Some(2), "'é'"),
@@ -24,7 +24,7 @@ async fn a_csv_that_would_be_refused_is_not_sent_and_every_finding_names_its_pla
         assert_eq!((&results[0]["status"], &results[1]["status"]), (&"failed".into(), &"skipped".into()));
         if let Some(code) = code {
             let finding = &results[0]["validation"]["errors"][0];
-            assert_eq!((&finding["code"], finding["row"].as_u64()), (&code.into(), row), "{finished:?}");
+            assert_eq!((&finding["code"], finding["line"].as_u64()), (&code.into(), line), "{finished:?}");
         }
         assert!(finished.all_output().contains(words), "{words}: {finished:?}");
     }

@@ -278,7 +278,7 @@ mod tests {
             assert_eq!((whole.total, codes(&whole)), (trickled.total, codes(&trickled)));
             let first =
                 whole.findings.iter().find(|finding| finding.message.as_ref().unwrap().contains("1 field"));
-            assert_eq!(first.unwrap().row, Some(4));
+            assert_eq!(first.unwrap().line, Some(4));
         }
     }
 

@@ -4,12 +4,10 @@ mod csv;
 mod encoding;
 mod header;
 
-use upload_proto::ValidationError;
-
 pub(crate) use self::csv::check_csv;
 use crate::{
     error::{CliError, ErrorKind},
-    output::{FileResult, Status, ValidationNote},
+    output::{FileResult, Finding, Findings, Status},
 };
 
 /// How many findings are kept; the others are counted.
@@ -19,7 +17,7 @@ const KEPT: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     /// The first of them, in the order of the file.
-    pub(crate) findings: Vec<ValidationError>,
+    pub(crate) findings: Vec<Finding>,
     /// All of them.
     pub(crate) total: u64,
     /// What is odd without being wrong.
@@ -32,7 +30,7 @@ impl Report {
         self.total += 1;
         if self.findings.len() < KEPT {
             let (code, message) = (code.to_owned(), Some(message.into()));
-            self.findings.push(ValidationError { code, message, row: line, column });
+            self.findings.push(Finding { code, message, row: None, line, column });
         }
     }
 
@@ -40,7 +38,8 @@ impl Report {
     pub(crate) fn refuse(self, file: &str, hint: &str) -> FileResult {
         let message = format!("it would be refused ({} finding(s)), so it was not sent", self.total);
         let error = CliError::new(ErrorKind::Content, message).hint(hint);
-        let validation = Some(ValidationNote { valid: false, errors: self.findings });
+        let errors_total = (self.total > self.findings.len() as u64).then_some(self.total);
+        let validation = Some(Findings { errors_total, ..Findings::all(self.findings) });
         FileResult { validation, ..FileResult::bare(file, Status::Failed, Some(&error)) }
     }
 
@@ -52,5 +51,5 @@ impl Report {
 
 #[cfg(test)]
 fn codes(report: &Report) -> Vec<(&str, Option<u64>, Option<&str>)> {
-    report.findings.iter().map(|f| (f.code.as_str(), f.row, f.column.as_deref())).collect()
+    report.findings.iter().map(|f| (f.code.as_str(), f.line, f.column.as_deref())).collect()
 }
