@@ -50,7 +50,9 @@ impl Refusal {
 /// S3's names say more than its status codes: `ExpiredToken` and `RequestTimeout` come with a 400 (S3 API Reference,
 /// "List of error codes").
 fn kind(status: u16, document: &ErrorDocument, past_expiry: bool) -> Kind {
-    let says_expired = document.message.as_ref().is_some_and(|m| m.to_ascii_lowercase().contains("expired"));
+    let message = document.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+    // AWS says "Request has expired", Ceph's gateway nothing at all, Garage 400 with "Date is too old".
+    let says_expired = message.contains("expired") || message.contains("date is too old");
     match (document.code.as_deref(), status) {
         (_, 300..=399) => Kind::BadAnswer,
         (Some("SlowDown"), _) | (_, 429) => Kind::Throttled,
@@ -58,6 +60,7 @@ fn kind(status: u16, document: &ErrorDocument, past_expiry: bool) -> Kind {
         (Some("InternalError"), _) => Kind::Server,
         (Some("ExpiredToken"), _) => Kind::Expired,
         (Some("NoSuchUpload"), _) | (_, 404) => Kind::NotFound,
+        (Some("InvalidRequest"), 400) if says_expired => Kind::Expired,
         (Some("AccessDenied"), 403) if says_expired || past_expiry => Kind::Expired,
         (None, 403) if past_expiry => Kind::Expired,
         (_, 403) => Kind::StorageDenied,

@@ -105,6 +105,7 @@ async fn each_answer_of_the_storage_has_its_kind() {
         (400, "RequestTimeout", "Your socket connection was not read from", Kind::Stalled),
         (403, "AccessDenied", "Access Denied", Kind::StorageDenied),
         (403, "AccessDenied", "Request has expired", Kind::Expired),
+        (400, "InvalidRequest", "Bad request: Date is too old", Kind::Expired),
         (403, "RequestTimeTooSkewed", "too large", Kind::StorageDenied),
         (403, "SignatureDoesNotMatch", "no match", Kind::StorageDenied),
         (404, "NoSuchUpload", "no such upload", Kind::NotFound),
