@@ -1,13 +1,15 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{Account, FaultRule};
+use crate::{Account, Backend, FaultRule};
 
 /// How a sandbox is set up. Every field has a default: `SandboxConfig { api_port: 8080, ..Default::default() }`.
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
-    /// Where stored objects lie. `None` makes a fresh folder under the system's temporary one, which is **kept**
+    /// Where objects of the built-in storage lie. `None` makes a fresh folder under the system's temporary one, which is **kept**
     /// when the sandbox stops, so that the objects can be looked at.
     pub storage_dir: Option<PathBuf>,
+    /// Where stored objects go: into that folder, or to an S3 elsewhere.
+    pub backend: Backend,
     /// The API's port on 127.0.0.1; 0 takes any free one.
     pub api_port: u16,
     /// The storage's port on 127.0.0.1; 0 takes any free one.
@@ -31,6 +33,7 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             storage_dir: None,
+            backend: Backend::BuiltIn,
             api_port: 0,
             storage_port: 0,
             url_life: Duration::from_secs(3600),

@@ -32,6 +32,22 @@ pub enum SandboxError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The S3 elsewhere cannot be used.
+    #[error("the S3 bucket {url} cannot be used: {message}; check its address, region and keys")]
+    Bucket {
+        /// Where it is.
+        url: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// An object could not be read.
+    #[error("the object {key} cannot be read: {message}")]
+    Object {
+        /// Its key.
+        key: String,
+        /// What the storage said.
+        message: String,
+    },
     /// A fault was asked for where it cannot happen.
     #[error("the fault {0}")]
     Fault(#[from] FaultSpecError),

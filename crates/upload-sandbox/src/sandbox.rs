@@ -3,13 +3,8 @@ use std::{
     sync::Arc,
 };
 
-use http::HeaderValue;
-use rusty_s3::{Bucket, Credentials, UrlStyle};
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
-use s3s_fs::FileSystem;
-
 use crate::{
-    FaultRule, SandboxConfig, SandboxError, SandboxHandle,
+    SandboxConfig, SandboxError, SandboxHandle,
     accounts::Accounts,
     api,
     clock::Clock,
@@ -17,7 +12,7 @@ use crate::{
     log::RequestLog,
     net::{Server, bind},
     state::State,
-    storage::{BUCKET, REGION, StorageClient, StorageService, StrictFs},
+    storage::{self, Surroundings},
     uploads::Uploads,
 };
 
@@ -32,40 +27,26 @@ impl Sandbox {
     /// # Errors
     /// When the folder for objects cannot be used or a port cannot be opened; see [`SandboxError`].
     pub async fn start(config: SandboxConfig) -> Result<SandboxHandle, SandboxError> {
+        config.faults.iter().try_for_each(|rule| rule.check_for(&config.backend))?;
         let root = storage_root(config.storage_dir)?;
         let (api_listener, api_port) = bind(config.api_port).await?;
-        let (storage_listener, storage_port) = bind(config.storage_port).await?;
-        let storage_url = format!("http://127.0.0.1:{storage_port}");
-
-        let (key, secret, internal) = (random_text(20), random_text(40), random_text(40));
-        let internal = internal.parse::<HeaderValue>().map_err(|e| SandboxError::Setup(e.to_string()))?;
         let clock = Clock::skewed(config.clock_skew);
         let accounts = Accounts::new(config.account, clock)?;
         let log = RequestLog::new();
-        config.faults.iter().try_for_each(FaultRule::check)?;
         let faults = Arc::new(Faults::new(config.fault_seed, config.faults));
         let uploads = Arc::new(Uploads::default());
+        let surroundings = Surroundings {
+            root: &root,
+            port: config.storage_port,
+            clock,
+            url_life: config.url_life,
+            log: &log,
+            faults: &faults,
+            uploads: &uploads,
+        };
+        let storage = storage::open(&config.backend, surroundings).await?;
 
-        let file_system = FileSystem::new(&root)
-            .map_err(|e| SandboxError::Storage { path: root.clone(), message: format!("{e:?}") })?;
-        let mut s3 = S3ServiceBuilder::new(StrictFs::new(file_system, root.clone(), Arc::clone(&uploads)));
-        s3.set_auth(SimpleAuth::from_single(&*key, &*secret));
-        let service = StorageService::new(
-            s3.build(),
-            internal.clone(),
-            Arc::clone(&log),
-            Arc::clone(&faults),
-            Arc::clone(&uploads),
-        );
-        let storage = Server::start(storage_listener, clock, move |request| service.clone().answer(request));
-
-        let unusable = |e: &dyn std::fmt::Display| SandboxError::Setup(e.to_string());
-        let endpoint = storage_url.parse().map_err(|e: url::ParseError| unusable(&e))?;
-        let bucket = Bucket::new(endpoint, UrlStyle::Path, BUCKET, REGION).map_err(|e| unusable(&e))?;
-        let store = StorageClient::new(bucket, Credentials::new(key, secret), config.url_life, internal)
-            .map_err(|e| unusable(&e))?;
-        store.create_bucket().await.map_err(|e| unusable(&e))?;
-
+        let store = Arc::clone(&storage.client);
         let state = Arc::new(State { accounts, answer: config.answer, store, log, faults, uploads });
         let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));
         let api = Server::start(api_listener, clock, move |request| {
@@ -73,10 +54,12 @@ impl Sandbox {
         });
         Ok(SandboxHandle::new(
             &format!("http://127.0.0.1:{api_port}"),
-            storage_url,
+            config.backend,
+            storage.url,
             root,
             state,
-            [api, storage],
+            // The API first: it needs the storage to finish what it is doing.
+            std::iter::once(api).chain(storage.server).collect(),
         ))
     }
 }

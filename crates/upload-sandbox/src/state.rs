@@ -9,7 +9,7 @@ use crate::{
 pub(crate) struct State {
     pub(crate) accounts: Accounts,
     pub(crate) answer: AnswerShape,
-    pub(crate) store: StorageClient,
+    pub(crate) store: Arc<StorageClient>,
     pub(crate) log: Arc<RequestLog>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) uploads: Arc<Uploads>,

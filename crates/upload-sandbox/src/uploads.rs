@@ -27,9 +27,17 @@ pub struct OpenUpload {
 /// One part as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredPart {
-    /// Without quotes.
+    /// What the client was told, without quotes, and so has to list.
     pub(crate) etag: String,
     pub(crate) size: u64,
+    /// What the storage knows it by, where a fault told the client something else.
+    kept: Option<String>,
+}
+
+impl StoredPart {
+    pub(crate) fn new(etag: String, size: u64) -> Self {
+        Self { etag, size, kept: None }
+    }
 }
 
 /// What became of an upload that is not open any more.
@@ -105,8 +113,16 @@ impl Uploads {
         let number = i32::try_from(number.get()).unwrap_or(i32::MAX);
         let mut inner = self.lock();
         if let Some(part) = inner.open.get_mut(id).and_then(|upload| upload.parts.get_mut(&number)) {
-            part.etag = etag;
+            part.kept = Some(std::mem::replace(&mut part.etag, etag));
         }
+    }
+
+    /// What the storage knows a part by, where the client lists it by what a fault told it.
+    pub(crate) fn kept_etag(&self, id: &str, number: PartNumber, listed: &str) -> Option<String> {
+        let number = i32::try_from(number.get()).unwrap_or(i32::MAX);
+        let inner = self.lock();
+        let part = inner.open.get(id)?.parts.get(&number)?;
+        part.kept.clone().filter(|_| part.etag == listed)
     }
 
     /// The stored parts, ascending; `None` where the upload is not open.
@@ -195,7 +211,7 @@ mod tests {
         let uploads = Uploads::default();
         uploads.opened("k", "u");
         for (number, size) in (1..).zip(sizes) {
-            assert!(uploads.stored("k", "u", number, StoredPart { etag: format!("e{number}"), size: *size }));
+            assert!(uploads.stored("k", "u", number, StoredPart::new(format!("e{number}"), *size)));
         }
         uploads
     }
@@ -229,7 +245,7 @@ mod tests {
         assert_eq!(uploads.claim("k", "u", &listed(&[(1, "e1")])), Ok(()));
         assert_eq!(uploads.claim("k", "u", &listed(&[(1, "e1")])), Err(Incomplete::NoSuchUpload));
         assert!(!uploads.takes_parts("k", "u"));
-        assert!(!uploads.stored("k", "u", 2, StoredPart { etag: "e2".into(), size: 1 }));
+        assert!(!uploads.stored("k", "u", 2, StoredPart::new("e2".into(), 1)));
         uploads.closed("u", Closed::Completed);
         assert!(uploads.open().is_empty() && !uploads.was_aborted("u"));
     }

@@ -10,6 +10,8 @@ mod client;
 mod complete;
 #[path = "sandbox/dialects.rs"]
 mod dialects;
+#[path = "sandbox/elsewhere.rs"]
+mod elsewhere;
 #[path = "sandbox/faults/mod.rs"]
 mod faults;
 #[path = "sandbox/flow.rs"]

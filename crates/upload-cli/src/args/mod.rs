@@ -16,7 +16,7 @@ pub(crate) use self::{
     budget::ApiBudget,
     global::{ColorChoice, GlobalArgs, OutputFormat},
     put::PutArgs,
-    sandbox::SandboxArgs,
+    sandbox::{S3Args, SandboxArgs},
     values::{Concurrency, PatternChoice, Rate, Size, Verify},
 };
 

@@ -20,6 +20,37 @@ pub(crate) struct SandboxArgs {
     /// Where stored objects lie [default: a fresh folder, which is kept]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) s3: S3Args,
+}
+
+/// An S3 elsewhere, behind the sandbox's API. Its keys come from the environment alone.
+#[derive(Debug, Args)]
+pub(crate) struct S3Args {
+    /// Keep objects in this S3 instead; its keys are read from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    #[arg(
+        long,
+        value_name = "URL",
+        value_hint = ValueHint::Url,
+        requires = "s3_bucket",
+        conflicts_with = "dir",
+        help_heading = "An S3 elsewhere"
+    )]
+    pub(crate) s3_endpoint: Option<String>,
+
+    /// The bucket for every object, created where it is missing
+    #[arg(long, value_name = "NAME", requires = "s3_endpoint", help_heading = "An S3 elsewhere")]
+    pub(crate) s3_bucket: Option<String>,
+
+    /// The region that signatures name [default: us-east-1]
+    #[arg(long, value_name = "REGION", requires = "s3_endpoint", help_heading = "An S3 elsewhere")]
+    pub(crate) s3_region: Option<String>,
+
+    /// Let every PUT pass through the sandbox, which checks and logs it and can have it misbehave; without it,
+    /// presigned URLs lead straight to the S3
+    #[arg(long, requires = "s3_endpoint", help_heading = "An S3 elsewhere")]
+    pub(crate) s3_relay: bool,
 }
 
 /// How a sandbox misbehaves: with the `sandbox` command, and with `--sandbox` on any other.

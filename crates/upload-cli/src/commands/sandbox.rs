@@ -2,12 +2,12 @@
 
 use console::style;
 use serde::Serialize;
-use upload_sandbox::{OpenUpload, SandboxConfig, SandboxHandle};
+use upload_sandbox::{Backend, OpenUpload, S3Keys, S3Route, S3Store, SandboxConfig, SandboxHandle};
 
 use super::{Ending, Session};
 use crate::{
-    args::{OutputFormat, SandboxArgs},
-    error::CliError,
+    args::{OutputFormat, S3Args, SandboxArgs},
+    error::{CliError, ErrorKind},
     platform::start_sandbox,
     signals,
 };
@@ -19,7 +19,9 @@ enum SandboxNote<'a> {
         api_url: &'a str,
         cr_url: &'a str,
         storage_url: &'a str,
-        storage_dir: &'a std::path::Path,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        storage_dir: Option<&'a std::path::Path>,
+        objects: String,
         log_url: String,
         access_token: &'a str,
         partner_id: &'a str,
@@ -35,8 +37,10 @@ enum SandboxNote<'a> {
 
 pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, CliError> {
     let cancel = signals::watch(&session.screen, "stopping the sandbox")?;
-    let SandboxArgs { api_port, storage_port, dir } = args;
-    let config = SandboxConfig { storage_dir: dir, api_port, storage_port, ..SandboxConfig::default() };
+    let SandboxArgs { api_port, storage_port, dir, s3 } = args;
+    let backend = backend(s3)?;
+    let config =
+        SandboxConfig { storage_dir: dir, backend, api_port, storage_port, ..SandboxConfig::default() };
     let sandbox = start_sandbox(session.global.faults.apply(config)).await?;
     announce(session, &sandbox);
     cancel.cancelled().await;
@@ -50,6 +54,28 @@ pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, 
     Ok(Ending::Done)
 }
 
+fn backend(args: S3Args) -> Result<Backend, CliError> {
+    let (Some(endpoint), Some(bucket)) = (args.s3_endpoint, args.s3_bucket) else {
+        return Ok(Backend::BuiltIn);
+    };
+    let keys = S3Keys::from_env().map_err(|variable| {
+        let message = format!("{variable} is not set, so nothing can be signed for {endpoint}");
+        let hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; there is no option for them, others could see it";
+        CliError::new(ErrorKind::Settings, message).hint(hint)
+    })?;
+    let region = args.s3_region.unwrap_or_else(|| "us-east-1".into());
+    let route = if args.s3_relay { S3Route::Relayed } else { S3Route::Direct };
+    Ok(Backend::S3(S3Store { endpoint, bucket, region, keys, route }))
+}
+
+/// Where stored objects can be found.
+fn objects(sandbox: &SandboxHandle) -> String {
+    match sandbox.backend() {
+        Backend::BuiltIn => sandbox.storage_dir().display().to_string(),
+        Backend::S3(store) => format!("{}/{}", store.endpoint.trim_end_matches('/'), store.bucket),
+    }
+}
+
 fn announce(session: &Session, sandbox: &SandboxHandle) {
     // The log stands beside the API, under the host's root.
     let host = sandbox.api_url().trim_end_matches("/api");
@@ -59,7 +85,8 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
             api_url: sandbox.api_url(),
             cr_url: sandbox.cr_url(),
             storage_url: sandbox.storage_url(),
-            storage_dir: sandbox.storage_dir(),
+            storage_dir: matches!(sandbox.backend(), Backend::BuiltIn).then(|| sandbox.storage_dir()),
+            objects: objects(sandbox),
             log_url,
             access_token: sandbox.access_token(),
             partner_id: sandbox.partner_id(),
@@ -73,7 +100,7 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
         ("API", sandbox.api_url().to_owned()),
         ("CR API", sandbox.cr_url().to_owned()),
         ("storage", sandbox.storage_url().to_owned()),
-        ("objects", sandbox.storage_dir().display().to_string()),
+        ("objects", objects(sandbox)),
         ("log", log_url),
         ("account", format!("{}, password {}", sandbox.username(), sandbox.password())),
     ];

@@ -1,7 +1,7 @@
 use upload_proto::PartNumber;
 
 use super::{FaultAction, FaultSpecError, Probability, fit};
-use crate::Operation;
+use crate::{Backend, Operation, S3Route};
 
 /// One way of misbehaving: at which request, how often, and what.
 ///
@@ -67,5 +67,19 @@ impl FaultRule {
     /// When it cannot, with the reason.
     pub fn check(&self) -> Result<(), FaultSpecError> {
         fit::check(self)
+    }
+
+    /// The same, and whether a sandbox with such a storage sees the requests it is about.
+    pub(crate) fn check_for(&self, backend: &Backend) -> Result<(), FaultSpecError> {
+        self.check()?;
+        let is_direct = matches!(backend, Backend::S3(store) if store.route == S3Route::Direct);
+        match self.operation {
+            Operation::Api(_) => Ok(()),
+            _ if !is_direct => Ok(()),
+            _ => Err(FaultSpecError::new(
+                self.to_string(),
+                "the sandbox does not see these requests, they go straight to the S3: have it relay them",
+            )),
+        }
     }
 }

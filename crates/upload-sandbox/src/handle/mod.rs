@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload,
+    Backend, FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload, SandboxError,
     net::Server,
     state::State,
     storage::{BUCKET, object_path},
@@ -20,19 +20,21 @@ pub struct SandboxHandle {
     storage_url: String,
     storage_dir: PathBuf,
     state: Arc<State>,
-    servers: [Server; 2],
+    backend: Backend,
+    servers: Vec<Server>,
 }
 
 impl SandboxHandle {
     pub(crate) fn new(
         host: &str,
+        backend: Backend,
         storage_url: String,
         storage_dir: PathBuf,
         state: Arc<State>,
-        servers: [Server; 2],
+        servers: Vec<Server>,
     ) -> Self {
         let (api_url, cr_url) = (format!("{host}/api"), format!("{host}/cr/api"));
-        Self { api_url, cr_url, storage_url, storage_dir, state, servers }
+        Self { api_url, cr_url, storage_url, storage_dir, state, backend, servers }
     }
 
     /// The API's root, `http://127.0.0.1:<port>/api`; `FD_BASE_URL` is this with or without `/v3` after it.
@@ -53,16 +55,31 @@ impl SandboxHandle {
         &self.storage_url
     }
 
-    /// The folder in which stored objects lie. It stays when the sandbox stops.
+    /// Where stored objects go.
+    #[must_use]
+    pub const fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// The folder in which stored objects lie, unless an S3 elsewhere keeps them. It stays when the sandbox stops.
     #[must_use]
     pub fn storage_dir(&self) -> &Path {
         &self.storage_dir
     }
 
-    /// The file of one stored object, whether it exists or not.
+    /// The file of one stored object, whether it exists or not; with an S3 elsewhere it never does.
     #[must_use]
     pub fn object_path(&self, key: &str) -> PathBuf {
         object_path(&self.storage_dir.join(BUCKET), key)
+    }
+
+    /// The bytes of one stored object, wherever it is kept.
+    ///
+    /// # Errors
+    /// When there is no such object, or the storage cannot be reached.
+    pub async fn read_object(&self, key: &str) -> Result<Vec<u8>, SandboxError> {
+        let read = self.state.store.read(key).await;
+        read.map_err(|error| SandboxError::Object { key: key.to_owned(), message: error.to_string() })
     }
 
     /// Every request so far (of the last 100,000), by arrival.
@@ -89,9 +106,10 @@ impl SandboxHandle {
         self.state.uploads.open()
     }
 
-    /// Adds a rule of misbehaviour, after those there are. One that does not pass [`FaultRule::check`] has no effect.
+    /// Adds a rule of misbehaviour, after those there are. One that does not pass [`FaultRule::check`], or is about
+    /// requests that this sandbox does not see, has no effect.
     pub fn add_fault(&self, rule: FaultRule) {
-        if let Err(error) = rule.check() {
+        if let Err(error) = rule.check_for(&self.backend) {
             tracing::warn!(%error, "a fault that makes no sense was asked for");
             return;
         }
@@ -103,13 +121,16 @@ impl SandboxHandle {
         self.state.faults.clear();
     }
 
-    /// Stops both servers; open connections get half a second to finish. Answers the uploads that are still open,
+    /// Stops the servers; open connections get half a second to finish. Answers the uploads that are still open,
     /// each of which is also logged as the mistake it is.
     pub async fn shutdown(self) -> Vec<OpenUpload> {
-        let [api, storage] = self.servers;
-        // The API first: it needs the storage to finish what it is doing.
-        api.stop().await;
-        storage.stop().await;
+        for server in self.servers {
+            server.stop().await;
+        }
+        if matches!(self.backend, Backend::S3(_)) {
+            // Made for objects that went elsewhere. Only an empty folder can be removed like this.
+            std::fs::remove_dir(&self.storage_dir).ok();
+        }
         let open = self.state.uploads.open();
         for upload in &open {
             tracing::warn!(

@@ -1,9 +1,11 @@
-//! The object storage: S3 on a port of its own, behind a gate that is as strict as S3.
+//! The object storage: S3 on a port of its own, behind a gate that is as strict as S3; or an S3 elsewhere.
 
 mod client;
 mod fault;
 mod gate;
+mod open;
 mod refusal;
+mod relay;
 mod service;
 mod strict_fs;
 mod target;
@@ -11,12 +13,14 @@ mod xml;
 
 use std::path::{Component, Path, PathBuf};
 
-pub(crate) use client::{StorageClient, StoreError};
+pub(crate) use client::{Site, StorageClient, StoreError};
+pub(crate) use open::{Surroundings, open};
 pub(crate) use refusal::MISTAKE_HEADER;
-pub(crate) use service::StorageService;
-pub(crate) use strict_fs::StrictFs;
+use relay::Relay;
+use service::StorageService;
+use strict_fs::StrictFs;
 
-/// The bucket every object goes to.
+/// The bucket of the sandbox's own storage.
 pub(crate) const BUCKET: &str = "uploads";
 /// The region signatures are made for; the platform's own.
 pub(crate) const REGION: &str = "eu-central-1";

@@ -91,7 +91,7 @@ impl S3 for StrictFs {
             None => tokio::fs::metadata(&path).await.map_err(S3Error::internal_error)?.len(),
         };
         let etag = answer.output.e_tag.as_ref().map(|etag| etag.value().to_owned()).unwrap_or_default();
-        if !self.uploads.stored(&key, &id, number, StoredPart { etag, size }) {
+        if !self.uploads.stored(&key, &id, number, StoredPart::new(etag, size)) {
             tokio::fs::remove_file(path).await.ok();
             return Err(no_such_upload());
         }

@@ -22,7 +22,7 @@ pub(in crate::api) async fn complete(
     let request: CompleteRequest = read(body, &["upload_id", "object_key", "parts"])?;
     let (key, id) = (request.object_key.as_str(), request.upload_id.as_str());
     check_known(key, "NoSuchUpload")?;
-    check_nothing_is_left_out(&state, key, id, &request.parts)?;
+    check_nothing_is_left_out(&state, key, id, &request.parts).await?;
     let etag = state.store.complete(key, id, &request.parts).await?;
     Ok(Json(json!({ "object_key": key, "etag": etag, "location": state.store.location(key) })))
 }
@@ -47,7 +47,7 @@ fn check_raw_parts(body: &Value) -> Result<(), ApiError> {
 }
 
 /// S3 drops stored parts that are not listed, without a word, and the object lacks their bytes.
-fn check_nothing_is_left_out(
+async fn check_nothing_is_left_out(
     state: &State,
     key: &str,
     id: &str,
@@ -58,8 +58,7 @@ fn check_nothing_is_left_out(
         // S3 has its own answer to this.
         return Ok(());
     }
-    let stored = state.uploads.parts(key, id).unwrap_or_default();
-    let stored = stored.iter().filter_map(|(number, _)| u32::try_from(*number).ok());
+    let stored = state.store.stored_parts(&state.uploads, key, id).await?;
     let left_out = stored.into_iter().find(|number| numbers.binary_search(number).is_err());
     let gap = (1..).zip(&numbers).find(|(place, number)| place != *number);
     let message = match (left_out, gap) {
