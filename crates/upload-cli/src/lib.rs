@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod error;
+mod ingest;
 mod output;
 mod platform;
 mod preflight;

@@ -24,6 +24,7 @@ pub(crate) enum Target {
 /// A platform that can be talked to.
 #[derive(Debug)]
 pub(crate) struct Platform {
+    pub(crate) api: ApiClient,
     pub(crate) transport: HttpTransport,
     sandbox: Option<SandboxHandle>,
 }
@@ -63,7 +64,7 @@ impl Target {
         let Credentials { hosts, token, partner } = credentials;
         let api = ApiClient::new(hosts, token, partner, &network)?.paced(settings.pace(global));
         let storage = StorageClient::new(&network)?;
-        Ok(Platform { transport: HttpTransport::new(api, storage), sandbox })
+        Ok(Platform { transport: HttpTransport::new(api.clone(), storage), api, sandbox })
     }
 }
 

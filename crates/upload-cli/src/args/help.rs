@@ -14,6 +14,7 @@ Examples:
   upload put audience.csv --type audience_csv              a file of any size
   upload put exports/ --recursive --include '*.csv' --type sales_csv
   pg_dump tickets | gzip | upload put - --name tickets.sql.gz --type dump
+  upload ingest sales sales.csv                            records in bulk, from CSV or JSON
   upload put *.csv --type sales_csv --output json | jq -r 'select(.object_key).object_key'
   upload sandbox                                           the whole API, on this machine";
 
@@ -47,6 +48,17 @@ How a file is sent:
   With --pattern auto, a file goes in parts (presigned multipart) when it is larger than 50 MB,
   when it is a .csv, and whenever a type is given; any other goes in one PUT. Sending in parts
   needs a type. Sizes are written like 16MiB, 5GB or 1048576.";
+
+pub(super) const INGEST_EXAMPLES: &str = "\
+Examples:
+  upload ingest sales sales.csv
+  upload ingest sales sales.csv --types zip=string --dry-run
+  upload ingest events-df events.ndjson --orient split
+  psql -c '…' --csv | upload ingest campaigns - --format csv
+  upload ingest sales sales.csv.refused.ndjson             what was refused, corrected
+
+A batch that the platform refuses is kept in PATH.refused.ndjson and the rest goes on; one whose
+answer was lost is kept in PATH.unknown.ndjson. Both can be ingested as they are.";
 
 pub(super) const SANDBOX_EXAMPLES: &str = "\
 The sandbox answers on this machine only, is strict about the documented mistakes, and logs every

@@ -4,6 +4,7 @@ mod budget;
 mod environment;
 mod global;
 mod help;
+mod ingest;
 mod put;
 mod sandbox;
 mod values;
@@ -15,9 +16,10 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parse
 pub(crate) use self::{
     budget::ApiBudget,
     global::{ColorChoice, GlobalArgs, OutputFormat},
+    ingest::IngestArgs,
     put::PutArgs,
     sandbox::{S3Args, SandboxArgs},
-    values::{Concurrency, PatternChoice, Rate, Size, Verify},
+    values::{Concurrency, OrientChoice, PatternChoice, Rate, Size, Verify},
 };
 
 /// What was typed.
@@ -43,6 +45,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Put(PutArgs),
+    Ingest(IngestArgs),
     Sandbox(SandboxArgs),
 }
 

@@ -62,6 +62,30 @@ impl FromStr for Concurrency {
     }
 }
 
+/// How a DataFrame is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrientChoice {
+    /// {"column": {"0": value, …}}, as pandas' to_json writes it
+    Columns,
+    /// {"columns": […], "index": […], "data": [[…], …]}
+    Split,
+    /// {"column": [value, …]}
+    List,
+    /// [{"column": value}, …]
+    Records,
+}
+
+impl From<OrientChoice> for upload_proto::Orient {
+    fn from(choice: OrientChoice) -> Self {
+        match choice {
+            OrientChoice::Columns => Self::Columns,
+            OrientChoice::Split => Self::Split,
+            OrientChoice::List => Self::List,
+            OrientChoice::Records => Self::Records,
+        }
+    }
+}
+
 /// How what was stored is compared with what was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]

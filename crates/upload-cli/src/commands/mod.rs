@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod ingest;
 mod put;
 mod sandbox;
 
@@ -9,6 +10,9 @@ use crate::{
     output::{Reporter, Screen},
     settings::Settings,
 };
+
+/// How often what moves is drawn anew.
+const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What every command is given.
 pub(crate) struct Session {
@@ -35,6 +39,7 @@ pub(crate) enum Ending {
 pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, CliError> {
     match command {
         Command::Put(args) => put::run(session, args).await,
+        Command::Ingest(args) => ingest::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
     }
 }

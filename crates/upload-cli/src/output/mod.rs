@@ -2,6 +2,7 @@
 
 mod finding;
 mod human;
+mod ingest;
 mod json;
 mod logging;
 mod note;
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub(crate) use self::{
     finding::{Finding, Findings},
     human::Human,
+    ingest::{BatchStatus, IngestPlan, IngestResult, RowCounts},
     json::Json,
     logging::start_logging,
     note::{ErrorNote, FileResult, JobId, Note, Started, Status},

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 use upload_core::Progress;
 
-use super::Findings;
+use super::{BatchStatus, Findings, IngestPlan, IngestResult};
 use crate::error::{CliError, ErrorKind};
 
 /// One file of a batch, counted from 0.
@@ -40,6 +40,20 @@ pub(crate) enum Note<'a> {
     Warning { file: &'a str, message: &'a str },
     /// What would be done.
     Planned(Started<'a>),
+    /// A batch of records has come to something.
+    Batch {
+        file: &'a str,
+        batch: u64,
+        /// First and last, as counted in the input.
+        rows: [u64; 2],
+        status: BatchStatus,
+    },
+    /// What would be done with records.
+    #[serde(rename = "planned")]
+    IngestPlan(&'a IngestPlan<'a>),
+    /// The end of records sent in bulk.
+    #[serde(rename = "result")]
+    Ingested(&'a IngestResult),
     /// Its end.
     Result(&'a FileResult),
 }

@@ -26,7 +26,8 @@ impl Progress {
         self.0.stored.load(Relaxed)
     }
 
-    pub(super) fn add_sent(&self, bytes: u64) {
+    /// Counts bytes as handed over, for whoever moves bytes without a [`Meter`](super::Meter).
+    pub fn add_sent(&self, bytes: u64) {
         self.0.sent.fetch_add(bytes, Relaxed);
     }
 

@@ -3,7 +3,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures::{StreamExt, stream};
@@ -16,6 +16,7 @@ use super::{
     throttle::Throttle, transfer::Transfer,
 };
 use crate::{
+    commands::TICK,
     error::{CliError, ErrorKind},
     output::{FileResult, JobId, Note, Reporter, Status, Summary},
     platform::Platform,
@@ -23,8 +24,6 @@ use crate::{
 
 /// How many files are under way at once; their parts share one allowance.
 const FILES_AT_ONCE: usize = 4;
-/// How often what moves is drawn anew.
-const TICK: Duration = Duration::from_millis(100);
 
 /// The files of one command on their way.
 pub(super) struct Batch<'a> {

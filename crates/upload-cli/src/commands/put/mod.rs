@@ -17,6 +17,7 @@ mod transfer;
 use upload_core::{Progress, VerifyingTransport};
 use upload_http::Md5Lanes;
 
+pub(super) use self::spool::stdin_file;
 use self::{
     batch::Batch, check::check, job::Workshop, options::PutOptions, preflight::Preflight,
     selection::Selection, spool::spool_stdin, tally::Tally,

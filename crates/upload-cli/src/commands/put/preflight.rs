@@ -6,20 +6,18 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
 
 use super::{candidate::Candidate, job::Workshop, selection::Selection, tally::Tally};
 use crate::{
+    commands::TICK,
     error::{CliError, ErrorKind},
     output::{FileResult, JobId, Note, Reporter, Status},
     preflight::{Report, check_csv},
 };
 
-/// How often it is shown how far it is.
-const TICK: Duration = Duration::from_millis(100);
 const HINT: &str = "correct the file, or send it as it is with --no-preflight";
 
 /// A look into every CSV before the first byte of any is sent.

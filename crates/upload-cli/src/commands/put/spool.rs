@@ -9,12 +9,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    commands::TICK,
     error::{CliError, ErrorKind},
     output::{Reporter, bytes},
     settings::Folders,
@@ -26,8 +26,6 @@ pub(super) const FOLDER: &str = "spool";
 const WHAT: &str = "reading standard input";
 /// How much is copied between two looks at how far it is, in bytes.
 const STRETCH: u64 = 8 << 20;
-/// How often it is shown how far it is.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Standard input as a file that can be read by position. A regular file that was redirected is used as it is.
 ///
@@ -87,7 +85,7 @@ pub(super) async fn spool_stdin(
 }
 
 /// The process's standard input, unbuffered.
-pub(super) fn stdin_file() -> io::Result<File> {
+pub(in crate::commands) fn stdin_file() -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd as _;

@@ -88,7 +88,7 @@ impl Bars {
                 let active = self.start(started, state.total.as_ref());
                 state.active.insert(job, active);
             }
-            Note::Result(_) => state.finish(job),
+            Note::Result(_) | Note::Ingested(_) => state.finish(job),
             note => {
                 if let Some(active) = state.active.get_mut(&job) {
                     active.follow(note);

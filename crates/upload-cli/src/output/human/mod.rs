@@ -1,5 +1,6 @@
 mod bars;
 mod findings;
+mod ingest;
 mod result;
 
 use console::style;
@@ -85,7 +86,18 @@ impl Reporter for Human {
                     self.screen.note(&format!("{lead} {}", path.display()));
                 }
             }
-            Note::Started(_) | Note::Part { .. } | Note::Completing { .. } | Note::Aborting { .. } => {}
+            Note::IngestPlan(plan) => self.screen.result(&ingest::planned(plan)),
+            Note::Ingested(run) => {
+                if let Some(line) = ingest::line(run, self.screen.shows_results()) {
+                    self.screen.result(&line);
+                }
+                ingest::troubles(run).iter().for_each(|line| self.screen.note(line));
+            }
+            Note::Batch { .. }
+            | Note::Started(_)
+            | Note::Part { .. }
+            | Note::Completing { .. }
+            | Note::Aborting { .. } => {}
         }
     }
 

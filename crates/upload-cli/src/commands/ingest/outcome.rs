@@ -1,0 +1,219 @@
+use std::time::Instant;
+
+use super::{
+    delivery::{Delivered, Fate, cause},
+    options::IngestOptions,
+};
+use crate::{
+    error::{CliError, ErrorKind},
+    ingest::{Batch, DeadLetters},
+    output::{BatchStatus, ErrorNote, Finding, Findings, IngestResult, Note, Reporter, RowCounts, Status},
+};
+
+/// How many findings are kept; the others are counted.
+const KEPT: usize = 100;
+
+/// What a run has come to so far.
+pub(super) struct Outcome<'a> {
+    options: &'a IngestOptions,
+    began: Instant,
+    rows: RowCounts,
+    /// Of the whole input, where it is known.
+    total: Option<u64>,
+    /// The last row whose fate is settled.
+    settled: u64,
+    batches: u64,
+    attempts: u32,
+    retries: u32,
+    refused: DeadLetters,
+    unknown: DeadLetters,
+    findings: Vec<Finding>,
+    finding_count: u64,
+    /// What stopped it, or else the first thing that went wrong with a batch.
+    error: Option<CliError>,
+    stopped: bool,
+    cancelled: bool,
+}
+
+impl<'a> Outcome<'a> {
+    pub(super) fn new(options: &'a IngestOptions, total: Option<u64>, began: Instant) -> Self {
+        Self {
+            options,
+            began,
+            rows: RowCounts::default(),
+            total,
+            settled: options.skip_rows,
+            batches: 0,
+            attempts: 0,
+            retries: 0,
+            refused: DeadLetters::new(options.refused.clone()),
+            unknown: DeadLetters::new(options.unknown.clone()),
+            findings: Vec::new(),
+            finding_count: 0,
+            error: None,
+            stopped: false,
+            cancelled: false,
+        }
+    }
+
+    /// The input had so many records.
+    pub(super) fn read(&mut self, rows: u64) {
+        self.total = Some(rows);
+    }
+
+    /// The run was cancelled.
+    pub(super) fn cancel(&mut self) {
+        (self.stopped, self.cancelled) = (true, true);
+        self.error = Some(CliError::new(ErrorKind::Cancelled, "cancelled"));
+    }
+
+    /// The input is wrong from here on.
+    pub(super) fn broken(&mut self, error: CliError) {
+        self.stopped = true;
+        self.error = Some(error);
+    }
+
+    /// Takes in a batch's end; answers whether the next one stands a chance.
+    pub(super) fn take(&mut self, batch: &Batch, delivered: Delivered, reporter: &dyn Reporter) -> bool {
+        let rows = batch.rows();
+        let (first, last) = batch.span();
+        self.batches += 1;
+        self.attempts += delivered.attempts;
+        self.retries += delivered.attempts.saturating_sub(1);
+        let status = match delivered.fate {
+            Fate::Accepted => {
+                self.rows.accepted += rows;
+                BatchStatus::Accepted
+            }
+            Fate::Refused(failure) => {
+                self.rows.refused += rows;
+                let error = CliError::from(&failure);
+                let findings = cause(&failure).map_or(&[][..], |error| &error.findings);
+                self.find(batch, findings);
+                self.keep(true, batch, &error, findings);
+                self.note(error);
+                BatchStatus::Refused
+            }
+            Fate::Unknown(failure) => {
+                self.rows.unknown += rows;
+                let error = failure.map_or_else(
+                    || CliError::new(ErrorKind::Cancelled, "cancelled while it was under way"),
+                    |failure| CliError::from(&failure),
+                );
+                self.keep(false, batch, &error, &[]);
+                self.note(error);
+                BatchStatus::Unknown
+            }
+            Fate::NotSent(failure) => {
+                self.stopped = true;
+                if let Some(failure) = failure {
+                    self.error = Some(CliError::from(&failure));
+                }
+                BatchStatus::NotSent
+            }
+        };
+        if status != BatchStatus::NotSent {
+            self.settled = last;
+        }
+        let file = &self.options.label;
+        reporter.report(super::JOB, &Note::Batch { file, batch: batch.number, rows: [first, last], status });
+        !self.stopped
+    }
+
+    fn note(&mut self, error: CliError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn find(&mut self, batch: &Batch, findings: &[upload_proto::ValidationError]) {
+        self.finding_count += findings.len() as u64;
+        let room = KEPT.saturating_sub(self.findings.len());
+        for finding in findings.iter().take(room) {
+            let mut finding = Finding::from(finding.clone());
+            // The platform counts within the batch; people look into their file.
+            if let Some(record) = finding.row.and_then(|row| batch.place(row)) {
+                (finding.row, finding.line) = (Some(record.row), record.line);
+            }
+            self.findings.push(finding);
+        }
+    }
+
+    /// Keeps a batch for later. One that cannot be kept ends the run: nothing more may be lost.
+    fn keep(
+        &mut self,
+        is_refused: bool,
+        batch: &Batch,
+        error: &CliError,
+        findings: &[upload_proto::ValidationError],
+    ) {
+        let (letters, wanted) = match is_refused {
+            true => (&mut self.refused, &self.options.refused),
+            false => (&mut self.unknown, &self.options.unknown),
+        };
+        if let Err(trouble) = letters.write(batch, &ErrorNote::from(error), findings) {
+            let (first, last) = batch.span();
+            let message = format!(
+                "{error}; and rows {first} to {last} could not be kept in {}: {trouble}",
+                wanted.display()
+            );
+            let hint = "make room or name another file with --dead-letter, then go on with --skip-rows";
+            self.error = Some(CliError::new(ErrorKind::LocalFile, message).hint(hint));
+            self.stopped = true;
+        }
+    }
+
+    /// The exit status's kind; `None` when every record was accepted.
+    pub(super) fn verdict(&self) -> Option<ErrorKind> {
+        match &self.error {
+            None => None,
+            Some(_) if self.cancelled => Some(ErrorKind::Cancelled),
+            Some(_) if self.rows.accepted > 0 => Some(ErrorKind::Partial),
+            Some(error) => Some(error.kind),
+        }
+    }
+
+    /// The result as it is reported.
+    pub(super) fn result(&self) -> IngestResult {
+        let RowCounts { accepted, refused, unknown, .. } = self.rows;
+        let settled = accepted + refused + unknown;
+        let to_send = self.total.map(|total| total.saturating_sub(self.options.skip_rows));
+        let not_sent = to_send.map(|rows| rows.saturating_sub(settled));
+        let rows = RowCounts { read: to_send, not_sent, ..self.rows };
+        let mut error = self.error.clone();
+        if let Some(error) = error.as_mut().filter(|_| self.stopped) {
+            match self.settled {
+                0 => error.message.push_str("; nothing was sent"),
+                settled => {
+                    error.message.push_str(&format!("; nothing was sent from row {} on", settled + 1));
+                    let go_on = format!("go on with --skip-rows {settled}");
+                    let first = error.hint.take().map_or_else(String::new, |hint| format!("{hint}; then "));
+                    error.hint = Some(first + &go_on);
+                }
+            }
+        }
+        let status = match (&self.error, self.cancelled) {
+            (None, _) => Status::Completed,
+            (Some(_), true) => Status::Aborted,
+            (Some(_), false) => Status::Failed,
+        };
+        let findings = Findings {
+            valid: false,
+            errors: self.findings.clone(),
+            errors_total: (self.finding_count > self.findings.len() as u64).then_some(self.finding_count),
+        };
+        IngestResult {
+            file: self.options.label.clone(),
+            status,
+            pattern: "ingest",
+            kind: self.options.input.kind.name(),
+            rows,
+            batches: self.batches,
+            seconds: (self.began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+            attempts: self.attempts,
+            retries: self.retries,
+            dead_letter: self.refused.path().map(ToOwned::to_owned),
+            unknown_file: self.unknown.path().map(ToOwned::to_owned),
+            validation: (refused > 0).then_some(findings),
+            error: error.as_ref().map(ErrorNote::from),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+use super::*;
+
+#[derive(Default)]
+struct Collected {
+    columns: Vec<(String, FieldType)>,
+    records: Vec<Record>,
+}
+
+impl Reading for Collected {
+    fn columns(&mut self, columns: &[(String, FieldType)]) {
+        self.columns = columns.to_vec();
+    }
+
+    fn record(&mut self, record: Record) -> Result<bool, InputError> {
+        self.records.push(record);
+        Ok(true)
+    }
+}
+
+fn reading(kind: IngestKind, name: &str, bytes: &[u8]) -> (Collected, Result<(), InputError>) {
+    let input = Input { kind, format: None, types: ColumnTypes::default() };
+    let mut collected = Collected::default();
+    let result = read(&input, name, bytes, &mut collected);
+    (collected, result)
+}
+
+fn records(name: &str, bytes: &[u8]) -> Vec<String> {
+    let (collected, result) = reading(IngestKind::Sales, name, bytes);
+    result.unwrap();
+    collected.records.into_iter().map(|record| record.json).collect()
+}
+
+#[test]
+fn the_same_records_come_out_of_every_format() {
+    let expected = [r#"{"id":1,"price":2.50,"name":"Ada \"A\"","sold":true,"note":null}"#; 2];
+    let object =
+        "{\"id\": 1, \"price\": 2.50,\n \"name\": \"Ada \\\"A\\\"\", \"sold\": true, \"note\": null}";
+    let csv = "id,price,name,sold,note\n1,2.50,\"Ada \"\"A\"\"\",true,\n".to_owned()
+        + "1,2.50,\"Ada \"\"A\"\"\",true,\n";
+    for (name, text) in [
+        ("a.json", format!("[{object}, {object}]")),
+        ("a.json", format!("{object}\n{object}")),
+        ("a.ndjson", format!("\u{feff}{}\n\n{}\n", compact(object), compact(object))),
+        ("-", format!(" [{object},{object}]")),
+        ("-", format!("{object}{object}")),
+        ("a.csv", csv.clone()),
+        ("-", format!("\u{feff}{}", csv.replace('\n', "\r\n"))),
+    ] {
+        assert_eq!(records(name, text.as_bytes()), expected, "{name}: {text}");
+    }
+}
+
+#[test]
+fn lines_that_say_why_records_are_here_are_no_records() {
+    let letters =
+        "{\"$dead_letter\":{\"batch\":1}}\n{\"id\":1}\n{\"$dead_letter\":{\"batch\":4}}\n{\"id\":7}\n";
+    assert_eq!(records("a.ndjson", letters.as_bytes()), [r#"{"id":1}"#, r#"{"id":7}"#]);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    for (name, bytes, words) in [
+        ("a.json", &b"[{\"a\":1},{\"a\":2},{\"a\":"[..], "in the middle of a record (after 2 record(s)"),
+        ("a.json", b"[{\"a\":1},\n{\"a\":}]", "line 2"),
+        ("a.json", b"[{\"a\":1}", "ends in the middle"),
+        ("a.json", b"[{\"a\":1}] x", "trailing"),
+        ("a.json", b"[1]", "a record must be an object"),
+        ("a.json", b"[]", "no record"),
+        ("a.ndjson", b"", "no record"),
+        ("a.ndjson", b"\n\n", "no record"),
+        ("a.ndjson", b"{\"a\":1}\n{\"a\":\n", "line 3"),
+        ("a.csv", b"", "no record"),
+        ("a.csv", b"a,b\n", "no record"),
+        ("a.csv", b"a,b\n1,2\n3\n", "line 3: 1 field(s), the header has 2"),
+        ("a.csv", b"a,a\n1,2\n", "two columns are called 'a'"),
+        ("a.csv", b"a,\n1,2\n", "column 2 has no name"),
+        ("a.csv", b"a,b\n1,\xE9\n", "0xE9, which is not UTF-8"),
+        ("a.csv", b"a,b\n1,\0\n", "NUL"),
+    ] {
+        let error = reading(IngestKind::Sales, name, bytes).1.unwrap_err();
+        let shown = String::from_utf8_lossy(bytes);
+        assert!(error.to_string().contains(words), "{shown}: {error}");
+        assert!(!error.is_io, "{shown}");
+    }
+}
+
+#[test]
+fn a_field_beyond_the_sample_that_does_not_fit_is_refused_with_its_place() {
+    let csv = "zip\n".to_owned() + &"10115\n".repeat(1500) + "AB1 2CD\n";
+    let (collected, result) = reading(IngestKind::Sales, "a.csv", csv.as_bytes());
+    let error = result.unwrap_err();
+    assert_eq!(collected.records.len(), 1500);
+    assert!(
+        error.to_string().contains("line 1502: column 'zip': 'AB1 2CD' is not a whole number"),
+        "{error}"
+    );
+    assert!(error.hint.unwrap().contains("--types zip=string"));
+}
+
+#[test]
+fn summaries_are_gathered_and_checked() {
+    let csv =
+        b"eid,from,to,type,sold,revenue\n1,2026-06-01,2026-06-02,a,1,2.5\n1,2026-06-01,2026-06-02,b,2,5\n";
+    let (collected, result) = reading(IngestKind::TransactionSummary, "a.csv", csv);
+    result.unwrap();
+    assert_eq!(collected.records.len(), 1);
+    assert!(collected.records[0].json.starts_with(r#"{"eid":"1","from""#), "{:?}", collected.records);
+    assert_eq!(collected.columns[0], ("eid".into(), FieldType::Text));
+    let wrong = br#"[{"eid":"e","from":"2026-06-02","to":"2026-06-01","tickets":[{"type":"a","sold":1,"revenue":1}]}]"#;
+    let error = reading(IngestKind::TransactionSummary, "a.json", wrong).1.unwrap_err();
+    assert!(error.to_string().contains("record 1: event 'e'"), "{error}");
+}
+
+#[test]
+fn reading_stops_when_nobody_wants_more() {
+    struct One;
+    impl Reading for One {
+        fn record(&mut self, record: Record) -> Result<bool, InputError> {
+            assert_eq!(record.row, 1);
+            Ok(false)
+        }
+    }
+    for (name, text) in [("a.json", "[{},{},oops"), ("a.ndjson", "{}\n{}"), ("a.csv", "a\n1\n2\n")] {
+        let input = Input { kind: IngestKind::Sales, format: None, types: ColumnTypes::default() };
+        read(&input, name, text.as_bytes(), &mut One).unwrap();
+    }
+}
