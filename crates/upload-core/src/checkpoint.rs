@@ -27,4 +27,7 @@ pub struct Checkpoint {
     pub urls: Vec<PresignedUrl>,
     /// What the storage answered for each part, ascending; `None` where the part is not stored yet.
     pub etags: Vec<Option<ETag>>,
+    /// Complete may have been sent: that the server no longer knows the upload can then mean that the object exists.
+    #[serde(default)]
+    pub completing: bool,
 }

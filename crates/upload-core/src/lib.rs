@@ -13,6 +13,7 @@ mod clock;
 mod driver;
 mod error;
 mod integrity;
+mod journal;
 mod limits;
 mod machine;
 mod plan;
@@ -26,6 +27,9 @@ pub use clock::Clock;
 pub use driver::{Driver, Meter, Progress};
 pub use error::{TransportError, TransportErrorKind};
 pub use integrity::{Chunks, Digester, VerifyingTransport};
+pub use journal::{
+    FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, Opened, Record, Rescued,
+};
 pub use limits::{Concurrency, Controller, LimitedTransport};
 pub use machine::{
     Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,

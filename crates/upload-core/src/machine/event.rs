@@ -143,4 +143,19 @@ pub enum Remains {
         /// Why aborting failed.
         failure: Failure,
     },
+    /// Nothing: the platform no longer knows the upload and has no such object, although completing it was asked for.
+    Gone {
+        /// The upload that is no more.
+        upload_id: UploadId,
+        /// The object it would have become.
+        object_key: ObjectKey,
+    },
+    /// Either its parts or the object: the answer to complete was lost, and what became of it could not be found out.
+    /// Resuming finds out; nothing was aborted.
+    Unclear {
+        /// What to resume.
+        checkpoint: Box<Checkpoint>,
+        /// Why it could not be found out.
+        failure: Failure,
+    },
 }

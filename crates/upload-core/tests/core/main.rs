@@ -10,7 +10,9 @@
 
 mod driver;
 mod interleavings;
+mod journal;
 mod model;
+mod reconcile;
 mod resume;
 mod script;
 mod single;

@@ -7,7 +7,7 @@ use std::{
 
 use upload_core::{
     Checkpoint, Ended, Event, Machine, MultipartConfig, MultipartUpload, Operation, Outcome, Plan, Remains,
-    Request, RequestId, Response, TransportError,
+    Request, RequestId, Response, TransportError, TransportErrorKind as Kind,
     proto::{
         CompleteResponse, ETag, InitiateResponse, PartNumber, PresignedPart, PresignedParts,
         ValidateResponse, s3_limits::MIN_PART_SIZE,
@@ -41,6 +41,8 @@ pub(crate) struct Model {
     puts: u32,
     pub(crate) ended: Option<Ended>,
     abort_seen: bool,
+    /// Validate was answered with a 404 although the object exists: no client can see through that.
+    lied: bool,
 }
 
 impl Model {
@@ -62,6 +64,7 @@ impl Model {
             puts: 0,
             ended: None,
             abort_seen: false,
+            lied: false,
         }
     }
 
@@ -154,7 +157,11 @@ impl Model {
                     "complete lists every part"
                 );
             }
-            Operation::Abort(_) => self.abort_seen = true,
+            Operation::Abort(abort) => {
+                let known = &self.uploads[abort.upload_id.as_str()];
+                assert!(!known.completed || self.lied, "an object that exists is given up");
+                self.abort_seen = true;
+            }
             _ => {}
         }
     }
@@ -165,15 +172,22 @@ impl Model {
         }
         let request = self.in_flight.remove(script.pick(self.in_flight.len()));
         if well {
-            let response = self.serve(&request, script);
-            self.hand_in(request, Ok(response));
+            let result = self.serve(&request, script);
+            self.hand_in(request, result);
         } else {
             // An error whose answer was lost has happened on the server all the same. A lost initiate hands out an
             // id that nobody ever sees, which no client can help.
+            let mut error = script.error();
             if script.pick(3) == 1 && !matches!(request.operation, Operation::Initiate { .. }) {
-                self.serve(&request, script);
+                let happened = self.serve(&request, script).is_ok();
+                // Only a lost answer hides that parts were put together.
+                if happened && matches!(request.operation, Operation::Complete(_)) {
+                    error = TransportError::new([Kind::Reset, Kind::Server][script.pick(2)], "lost");
+                }
             }
-            let error = script.error();
+            if matches!(request.operation, Operation::Validate { .. }) && error.kind == Kind::NotFound {
+                self.lied |= self.uploads.values().any(|upload| upload.completed);
+            }
             self.hand_in(request, Err(error));
         }
     }
@@ -201,8 +215,9 @@ impl Model {
         }
     }
 
-    fn serve(&mut self, request: &Request, script: &mut Script) -> Response {
-        match &request.operation {
+    fn serve(&mut self, request: &Request, script: &mut Script) -> Result<Response, TransportError> {
+        let unknown = || Err(TransportError::new(Kind::NotFound, "no such upload or object"));
+        Ok(match &request.operation {
             Operation::Initiate { request, .. } => {
                 let id = format!("upload-{}", self.uploads.len() + 1);
                 self.uploads.insert(id.clone(), Upload::default());
@@ -225,19 +240,30 @@ impl Model {
                 Response::Stored(format!("etag-{}", self.puts).parse().unwrap())
             }
             Operation::Complete(request) => {
-                self.uploads.get_mut(request.upload_id.as_str()).unwrap().completed = true;
+                let upload = self.uploads.get_mut(request.upload_id.as_str()).unwrap();
+                if upload.completed || upload.aborted {
+                    return unknown();
+                }
+                upload.completed = true;
                 Response::Completed(CompleteResponse::default())
+            }
+            Operation::Validate { .. } if !self.uploads.values().any(|upload| upload.completed) => {
+                return unknown();
             }
             Operation::Validate { .. } => Response::Validated(ValidateResponse {
                 valid: script.pick(4) != 1,
                 validation_errors: Vec::new(),
             }),
             Operation::Abort(request) => {
-                self.uploads.get_mut(request.upload_id.as_str()).unwrap().aborted = true;
+                let upload = self.uploads.get_mut(request.upload_id.as_str()).unwrap();
+                if upload.completed {
+                    return unknown();
+                }
+                upload.aborted = true;
                 Response::Aborted
             }
             Operation::Presign { .. } => unreachable!("a multipart upload asks for no single URL"),
-        }
+        })
     }
 
     fn pass_time(&mut self) {
@@ -269,7 +295,7 @@ impl Model {
     fn answer_cancelled(&mut self, script: &mut Script) {
         let Some(request) = self.cancelled.pop() else { return };
         let before = self.machine.checkpoint();
-        let result = if script.pick(2) == 0 { Ok(self.serve(&request, script)) } else { Err(script.error()) };
+        let result = if script.pick(2) == 0 { self.serve(&request, script) } else { Err(script.error()) };
         self.machine.handle_response(self.now, request.id, result).unwrap();
         assert_eq!(self.machine.checkpoint(), before, "a late answer changed something");
     }
@@ -299,6 +325,9 @@ impl Model {
     fn gone(&self, id: &str) -> bool {
         let outcome = &self.ended.as_ref().unwrap().outcome;
         let (Outcome::Failed { remains, .. } | Outcome::Aborted { remains }) = outcome else { return false };
+        if matches!(remains, Remains::Gone { upload_id, .. } if upload_id.as_str() == id) {
+            return true;
+        }
         matches!(remains, Remains::Aborted { upload_id, .. } if upload_id.as_str() == id)
             && self.attempts.keys().any(|name| name == "abort")
     }
@@ -307,7 +336,9 @@ impl Model {
 fn remembered(outcome: &Outcome) -> Option<&Checkpoint> {
     let (Outcome::Failed { remains, .. } | Outcome::Aborted { remains }) = outcome else { return None };
     match remains {
-        Remains::Kept(checkpoint) | Remains::LeftOpen { checkpoint, .. } => Some(checkpoint),
+        Remains::Kept(checkpoint)
+        | Remains::LeftOpen { checkpoint, .. }
+        | Remains::Unclear { checkpoint, .. } => Some(checkpoint),
         _ => None,
     }
 }
@@ -329,11 +360,7 @@ pub(crate) fn foreign_id(model: &mut Model, other: &mut Model) -> RequestId {
     for _ in 0..3 {
         other
             .machine
-            .handle_response(
-                other.now,
-                last,
-                Err(TransportError::new(upload_core::TransportErrorKind::Server, "planted")),
-            )
+            .handle_response(other.now, last, Err(TransportError::new(Kind::Server, "planted")))
             .unwrap();
         other.now = other.machine.poll_timeout().unwrap();
         other.machine.handle_timeout(other.now);

@@ -4,7 +4,7 @@ use upload_core::{
     proto::{PartNumber, s3_limits::MIN_PART_SIZE},
 };
 
-fn checkpoint() -> Checkpoint {
+pub(crate) fn checkpoint() -> Checkpoint {
     let plan = Plan::propose(3 * MIN_PART_SIZE, Some(MIN_PART_SIZE)).unwrap();
     Checkpoint {
         version: CHECKPOINT_VERSION,
@@ -15,6 +15,7 @@ fn checkpoint() -> Checkpoint {
         object_key: "k".parse().unwrap(),
         urls: (1..=3).map(|n| format!("https://s/{n}").parse().unwrap()).collect(),
         etags: vec![Some("one".parse().unwrap()), None, Some("three".parse().unwrap())],
+        completing: false,
     }
 }
 

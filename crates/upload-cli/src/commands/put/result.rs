@@ -93,6 +93,17 @@ fn fail(result: &mut FileResult, status: Status, error: CliError, remains: &Rema
                     Some("have the platform abort that upload: its parts take up storage until then".into());
             }
         }
+        Remains::Gone { upload_id, .. } => {
+            result.upload_id = Some(upload_id.as_str().to_owned());
+            error.message.push_str("; the platform knows neither the upload nor its object any more");
+        }
+        Remains::Unclear { checkpoint, failure } => {
+            let (id, key) = (&checkpoint.upload_id, &checkpoint.object_key);
+            result.upload_id = Some(id.as_str().to_owned());
+            error.message.push_str(&format!(
+                "; WHETHER THE OBJECT {key} EXISTS IS NOT KNOWN, because {failure}; nothing was aborted (upload id {id})"
+            ));
+        }
     }
     result.error = Some(error);
 }

@@ -4,7 +4,7 @@ use upload_proto::{CompleteResponse, ObjectKey, UploadId};
 
 use super::{Phase, Shared, ledger::Ledger, validating::Validating};
 use crate::{
-    TransportError,
+    TransportError, TransportErrorKind,
     machine::{
         call::Call,
         context::Context,
@@ -22,12 +22,15 @@ pub(super) struct Completing {
     /// Abort was asked for while the request was under way: whether there still is something to abort, only its
     /// answer tells.
     abort_requested: bool,
+    /// It may have happened already, unheard: in this run, or before the checkpoint was taken.
+    maybe_done: bool,
 }
 
 impl Completing {
-    pub(super) fn new(ledger: Ledger, cx: &mut Context) -> Self {
+    pub(super) fn new(mut ledger: Ledger, cx: &mut Context) -> Self {
         cx.emit(Event::Completing);
-        Self { ledger, call: Call::default(), abort_requested: false }
+        let maybe_done = ledger.mark_completing();
+        Self { ledger, call: Call::default(), abort_requested: false, maybe_done }
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
@@ -76,11 +79,13 @@ impl Completing {
         shared: &Shared,
         cx: &mut Context,
     ) -> Phase {
+        self.maybe_done |= may_be_done_after(error.kind);
         if self.abort_requested {
-            return Phase::abort_cancelled(self.ledger, cx);
+            return self.give_up(cx);
         }
         match self.call.fail(now, cx, Step::Complete, error) {
             Ok(_) => Phase::Completing(self),
+            Err(failure) if self.maybe_done => Phase::reconcile(self.ledger, Some(failure)),
             Err(failure) if shared.keep_on_failure => {
                 let checkpoint = self.ledger.into_checkpoint();
                 cx.end(Outcome::Failed { failure, remains: Remains::Kept(checkpoint) });
@@ -92,14 +97,28 @@ impl Completing {
 
     pub(super) fn abort(mut self, cx: &mut Context) -> Phase {
         if self.call.in_flight().is_none() {
-            return Phase::abort_cancelled(self.ledger, cx);
+            return self.give_up(cx);
         }
         self.abort_requested = true;
         Phase::Completing(self)
+    }
+
+    /// Nothing is aborted that may be an object by now.
+    fn give_up(self, cx: &mut Context) -> Phase {
+        match self.maybe_done {
+            true => Phase::reconcile(self.ledger, None),
+            false => Phase::abort_cancelled(self.ledger, cx),
+        }
     }
 
     fn identity(&self) -> (UploadId, ObjectKey) {
         let request = self.ledger.abort_request();
         (request.upload_id, request.object_key)
     }
+}
+
+/// Whether the parts may have been put together although the answer was this. A 5xx proves nothing here: S3 may have done
+/// the work and failed at saying so.
+fn may_be_done_after(kind: TransportErrorKind) -> bool {
+    kind.leaves_outcome_unknown() || kind == TransportErrorKind::Server
 }

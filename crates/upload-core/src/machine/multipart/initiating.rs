@@ -61,6 +61,7 @@ impl Initiating {
             object_key: response.object_key,
             etags: vec![None; urls.len()],
             urls,
+            completing: false,
         });
         cx.emit(Event::Opened(Box::new(ledger.checkpoint().clone())));
         if let Some(problem) = problem {

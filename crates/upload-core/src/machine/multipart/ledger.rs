@@ -25,6 +25,11 @@ impl Ledger {
         }
     }
 
+    /// Notes that complete is about to be sent; answers whether it may have been sent before.
+    pub(super) fn mark_completing(&mut self) -> bool {
+        std::mem::replace(&mut self.0.completing, true)
+    }
+
     pub(super) fn missing(&self) -> impl Iterator<Item = PartNumber> + '_ {
         let parts = self.0.plan.part_numbers();
         parts.filter(|part| self.0.etags.get(part.index()).is_none_or(Option::is_none))

@@ -5,6 +5,7 @@ mod completing;
 mod initiating;
 mod ledger;
 mod phase;
+mod reconciling;
 mod transferring;
 mod validating;
 

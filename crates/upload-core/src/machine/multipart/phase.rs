@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use super::{
     Shared, aborting::Aborting, completing::Completing, initiating::Initiating, ledger::Ledger,
-    transferring::Transferring, validating::Validating,
+    reconciling::Reconciling, transferring::Transferring, validating::Validating,
 };
 use crate::{
     Plan, TransportError,
@@ -20,6 +20,7 @@ pub(super) enum Phase {
     Initiating(Initiating),
     Transferring(Transferring),
     Completing(Completing),
+    Reconciling(Reconciling),
     Validating(Validating),
     Aborting(Aborting),
     Ended,
@@ -42,6 +43,12 @@ impl Phase {
         Self::Completing(Completing::new(ledger, cx))
     }
 
+    /// Finds out whether a complete whose answer was lost has happened. It is being asked because of a failure, or because
+    /// the upload is to be given up.
+    pub(super) fn reconcile(ledger: Ledger, failure: Option<Failure>) -> Self {
+        Self::Reconciling(Reconciling::new(ledger, failure))
+    }
+
     pub(super) fn abort_failed(ledger: Ledger, failure: Failure, cx: &mut Context) -> Self {
         Self::Aborting(Aborting::new(ledger, Some(failure), cx))
     }
@@ -54,6 +61,7 @@ impl Phase {
         match self {
             Self::Transferring(phase) => Some(phase.ledger()),
             Self::Completing(phase) => Some(phase.ledger()),
+            Self::Reconciling(phase) => Some(phase.ledger()),
             Self::Aborting(phase) => Some(phase.ledger()),
             Self::Initiating(_) | Self::Validating(_) | Self::Ended => None,
         }
@@ -64,6 +72,7 @@ impl Phase {
         match self {
             Self::Initiating(phase) => Some(&phase.call),
             Self::Completing(phase) => Some(&phase.call),
+            Self::Reconciling(phase) => Some(&phase.call),
             Self::Validating(phase) => Some(&phase.call),
             Self::Aborting(phase) => Some(&phase.call),
             Self::Transferring(_) | Self::Ended => None,
@@ -74,6 +83,7 @@ impl Phase {
         match self {
             Self::Initiating(phase) => Some(&mut phase.call),
             Self::Completing(phase) => Some(&mut phase.call),
+            Self::Reconciling(phase) => Some(&mut phase.call),
             Self::Validating(phase) => Some(&mut phase.call),
             Self::Aborting(phase) => Some(&mut phase.call),
             Self::Transferring(_) | Self::Ended => None,
@@ -85,6 +95,7 @@ impl Phase {
             Self::Initiating(phase) => phase.poll_request(shared, cx),
             Self::Transferring(phase) => phase.poll_request(shared, cx),
             Self::Completing(phase) => phase.poll_request(cx),
+            Self::Reconciling(phase) => phase.poll_request(shared, cx),
             Self::Validating(phase) => phase.poll_request(shared, cx),
             Self::Aborting(phase) => phase.poll_request(cx),
             Self::Ended => None,
@@ -111,7 +122,7 @@ impl Phase {
                 (Self::Initiating(_), Response::Initiated(_))
                     | (Self::Transferring(_), Response::Stored(_))
                     | (Self::Completing(_), Response::Completed(_))
-                    | (Self::Validating(_), Response::Validated(_))
+                    | (Self::Reconciling(_) | Self::Validating(_), Response::Validated(_))
                     | (Self::Aborting(_), Response::Aborted)
             ),
         };
@@ -138,6 +149,10 @@ impl Phase {
                 phase.handle_success(response, shared, cx)
             }
             (Self::Completing(phase), Err(error)) => phase.handle_failure(now, error, shared, cx),
+            (Self::Reconciling(phase), Ok(Response::Validated(response))) => {
+                phase.handle_success(response, shared, cx)
+            }
+            (Self::Reconciling(phase), Err(error)) => phase.handle_failure(now, error, shared, cx),
             (Self::Validating(phase), Ok(Response::Validated(response))) => {
                 phase.handle_success(response, cx)
             }
@@ -168,6 +183,7 @@ impl Phase {
             Self::Initiating(phase) => phase.abort(cx),
             Self::Transferring(phase) => phase.abort(cx),
             Self::Completing(phase) => phase.abort(cx),
+            Self::Reconciling(phase) => phase.abort(),
             Self::Validating(phase) => phase.abort(cx),
             // Already on the way, and its reason stands.
             Self::Aborting(phase) => Self::Aborting(phase),

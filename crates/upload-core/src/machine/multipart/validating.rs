@@ -36,12 +36,7 @@ impl Validating {
     }
 
     pub(super) fn handle_success(self, response: ValidateResponse, cx: &mut Context) -> Phase {
-        let verdict = if response.accepted() {
-            Validation::Valid
-        } else {
-            Validation::Invalid(response.validation_errors)
-        };
-        self.end(verdict, cx)
+        self.end(verdict(response), cx)
     }
 
     pub(super) fn handle_failure(mut self, now: Instant, error: TransportError, cx: &mut Context) -> Phase {
@@ -67,4 +62,9 @@ impl Validating {
         cx.end(Outcome::Completed(Completed { validation, ..self.completed }));
         Phase::Ended
     }
+}
+
+/// What an answer to validate says of the content.
+pub(super) fn verdict(response: ValidateResponse) -> Validation {
+    if response.accepted() { Validation::Valid } else { Validation::Invalid(response.validation_errors) }
 }
