@@ -6,9 +6,9 @@ use std::{
 
 use tempfile::TempDir;
 use tokio::process::Command;
-use upload_sandbox::{LogEntry, Sandbox, SandboxConfig, SandboxHandle};
+use upload_sandbox::{Backend, LogEntry, Sandbox, SandboxConfig, SandboxHandle};
 
-use crate::{Finished, Running, binary};
+use crate::{Finished, Running, binary, store};
 
 /// A sandbox, a home folder of its own, and the files of one test.
 pub struct World {
@@ -18,15 +18,20 @@ pub struct World {
 }
 
 impl World {
-    /// A world with a sandbox of this kind; what it stores goes when the world goes.
+    /// A world with a sandbox of this kind; what it stores in files goes when the world goes. Where the environment
+    /// names an S3, the sandbox stands in front of it, unless its kind says something else.
     ///
     /// # Panics
     /// When the sandbox does not start.
     pub async fn new(config: SandboxConfig) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder can be made");
         let storage_dir = Some(home.path().join("storage"));
-        let sandbox =
-            Sandbox::start(SandboxConfig { storage_dir, ..config }).await.expect("the sandbox starts");
+        let backend = match config.backend {
+            Backend::BuiltIn => store::behind_worlds(),
+            chosen @ Backend::S3(_) => chosen,
+        };
+        let config = SandboxConfig { storage_dir, backend, ..config };
+        let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
         Self { sandbox, home }
     }
 
@@ -91,7 +96,10 @@ impl World {
     /// When there are none.
     #[must_use]
     pub fn stored(&self, object_key: &str) -> Vec<u8> {
-        fs::read(self.sandbox.object_path(object_key)).expect("the object is stored")
+        match self.sandbox.backend() {
+            Backend::BuiltIn => fs::read(self.sandbox.object_path(object_key)).expect("the object is stored"),
+            Backend::S3(_) => store::read(&self.sandbox, object_key),
+        }
     }
 }
 
