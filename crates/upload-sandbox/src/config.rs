@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{Account, Backend, FaultRule};
+use crate::{Account, Backend, Budgets, FaultRule};
 
 /// How a sandbox is set up. Every field has a default: `SandboxConfig { api_port: 8080, ..Default::default() }`.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct SandboxConfig {
     /// By how many seconds its clock is ahead, or behind where negative: what the `Date` header and the claims of
     /// tokens say. Presigned URLs are not affected.
     pub clock_skew: i64,
+    /// How many requests there may be; `None` counts none.
+    pub budgets: Option<Budgets>,
     /// How initiate and presign answer.
     pub answer: AnswerShape,
     /// How it misbehaves from the start on; see also [`SandboxHandle::add_fault`](crate::SandboxHandle::add_fault).
@@ -39,6 +41,7 @@ impl Default for SandboxConfig {
             url_life: Duration::from_secs(3600),
             account: Account::default(),
             clock_skew: 0,
+            budgets: None,
             answer: AnswerShape::default(),
             faults: Vec::new(),
             fault_seed: 0,

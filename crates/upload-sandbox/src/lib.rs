@@ -11,6 +11,7 @@
 
 mod accounts;
 mod api;
+mod budget;
 mod clock;
 mod config;
 mod csv_check;
@@ -21,6 +22,7 @@ mod log;
 mod mistake;
 mod net;
 mod operation;
+mod packages;
 mod s3_store;
 mod sandbox;
 mod state;
@@ -28,6 +30,7 @@ mod storage;
 mod uploads;
 
 pub use accounts::Account;
+pub use budget::Budgets;
 pub use config::{AnswerShape, AnsweredPartSize, Dialect, SandboxConfig};
 pub use error::SandboxError;
 pub use fault::{Close, ErrorCode, EtagFault, FaultAction, FaultRule, FaultSpecError, Probability};
@@ -35,6 +38,7 @@ pub use handle::SandboxHandle;
 pub use log::{HostKind, LogEntry, LogSnapshot};
 pub use mistake::Mistake;
 pub use operation::Operation;
+pub use packages::SandboxPackage;
 pub use s3_store::{Backend, S3Keys, S3Route, S3Store};
 pub use sandbox::Sandbox;
 pub use uploads::OpenUpload;

@@ -7,10 +7,12 @@ use crate::{
     SandboxConfig, SandboxError, SandboxHandle,
     accounts::Accounts,
     api,
+    budget::Budget,
     clock::Clock,
     fault::Faults,
     log::RequestLog,
     net::{Server, bind},
+    packages::Packages,
     state::State,
     storage::{self, Surroundings},
     uploads::Uploads,
@@ -47,7 +49,16 @@ impl Sandbox {
         let storage = storage::open(&config.backend, surroundings).await?;
 
         let store = Arc::clone(&storage.client);
-        let state = Arc::new(State { accounts, answer: config.answer, store, log, faults, uploads });
+        let state = Arc::new(State {
+            accounts,
+            budget: Budget::new(config.budgets),
+            packages: Packages::new(),
+            answer: config.answer,
+            store,
+            log,
+            faults,
+            uploads,
+        });
         let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));
         let api = Server::start(api_listener, clock, move |request| {
             api::answer(router.clone(), Arc::clone(&log), request)

@@ -1,13 +1,16 @@
 use std::sync::Arc;
 
 use crate::{
-    AnswerShape, accounts::Accounts, fault::Faults, log::RequestLog, storage::StorageClient, uploads::Uploads,
+    AnswerShape, accounts::Accounts, budget::Budget, fault::Faults, log::RequestLog, packages::Packages,
+    storage::StorageClient, uploads::Uploads,
 };
 
 /// What every request to the API can see.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) accounts: Accounts,
+    pub(crate) budget: Budget,
+    pub(crate) packages: Packages,
     pub(crate) answer: AnswerShape,
     pub(crate) store: Arc<StorageClient>,
     pub(crate) log: Arc<RequestLog>,

@@ -20,6 +20,8 @@ mod flow;
 mod guards;
 #[path = "sandbox/mistakes.rs"]
 mod mistakes;
+#[path = "sandbox/packages.rs"]
+mod packages;
 #[path = "sandbox/secrets.rs"]
 mod secrets;
 #[path = "sandbox/validate.rs"]

@@ -12,7 +12,10 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::error::{ApiError, Refused};
+use super::{
+    cut::cut,
+    error::{ApiError, Refused},
+};
 use crate::{
     ErrorCode, EtagFault, FaultAction as Action,
     net::{Connection, elsewhere},
@@ -75,6 +78,7 @@ pub(super) async fn meet(action: Action, mut request: Request, next: Next) -> Re
         }
         Action::Truncate => change(next.run(request).await, |text| text.slice(..text.len() / 2)).await,
         Action::Etag(fault) => change(next.run(request).await, |text| other_etag(text, fault)).await,
+        Action::Cut { after } => cut(next.run(request).await, after, connection),
         Action::Redirect(status) => redirect(status, &request),
         // The storage's own.
         Action::Expire | Action::Skew(_) => next.run(request).await,

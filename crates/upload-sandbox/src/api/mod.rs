@@ -2,12 +2,14 @@
 
 mod answer;
 mod auth;
+mod cut;
 mod error;
 mod fault;
 mod filename;
 mod guard;
 mod introspect;
 mod json;
+mod packages;
 mod routes;
 mod status;
 mod storage;

@@ -9,7 +9,7 @@ use axum::{
 };
 use upload_proto::{Endpoint, HostFamily, Method as TableMethod};
 
-use super::{auth, error::ApiError, guard, introspect, status, storage};
+use super::{auth, error::ApiError, guard, introspect, packages, status, storage};
 use crate::{Mistake, Operation, log::HostKind, state::State};
 
 /// Where the main API's root lies on the API port.
@@ -46,6 +46,8 @@ fn handler(endpoint: Endpoint) -> Option<MethodRouter<Arc<State>>> {
         Endpoint::ValidateMultipart => on(endpoint, storage::validate),
         Endpoint::AbortMultipart => on(endpoint, storage::abort),
         Endpoint::PresignPut => on(endpoint, storage::presign),
+        Endpoint::Package => on(endpoint, packages::package),
+        Endpoint::PackageCustomers => on(endpoint, packages::customers),
         _ => None,
     }
 }

@@ -69,6 +69,11 @@ pub enum FaultAction {
     },
     /// The request is carried out, and half of its JSON is answered, with a length that fits.
     Truncate,
+    /// The request is carried out, its answer's head and so many bytes of its body are sent, then the connection is reset.
+    Cut {
+        /// Bytes of the answer to send first.
+        after: u64,
+    },
     /// The request is sent to another host (this one by another name), 301 to 308. Nothing is done.
     Redirect(u16),
 }
@@ -111,6 +116,7 @@ impl FaultAction {
             Self::ErrorInSuccess { .. } => "error_in_200",
             Self::Garbage { .. } => "garbage",
             Self::Truncate => "truncate",
+            Self::Cut { .. } => "cut",
             Self::Redirect(_) => "redirect",
         }
     }
@@ -129,6 +135,7 @@ impl FaultAction {
         "error_in_200",
         "garbage",
         "truncate",
+        "cut",
         "redirect",
     ];
 }

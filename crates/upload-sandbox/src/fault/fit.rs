@@ -63,6 +63,9 @@ fn misfit(action: &Action, operation: Operation) -> Option<&'static str> {
         Action::Etag(_) if !is_put && operation != Operation::COMPLETE => {
             Some("only 'part', 'object' and 'complete' are answered with an ETag")
         }
+        Action::Cut { .. } if operation != Operation::Api(Endpoint::PackageCustomers) => {
+            Some("only 'package_customers' is answered with more than fits at once")
+        }
         Action::Truncate if !answers_json(operation) => Some("it is not answered with JSON"),
         Action::Garbage { status: ..400 } if !is_api => {
             Some("the body of the storage's success says nothing; give a status of 400 or more")

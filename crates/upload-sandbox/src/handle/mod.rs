@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Backend, FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload, SandboxError,
+    Backend, FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload, SandboxError, SandboxPackage,
     net::Server,
     state::State,
     storage::{BUCKET, object_path},
@@ -35,6 +35,11 @@ impl SandboxHandle {
     ) -> Self {
         let (api_url, cr_url) = (format!("{host}/api"), format!("{host}/cr/api"));
         Self { api_url, cr_url, storage_url, storage_dir, state, backend, servers }
+    }
+
+    /// Puts a package there, in the place of one of the same id.
+    pub fn put_package(&self, id: &str, package: SandboxPackage) {
+        self.state.packages.put(id, package);
     }
 
     /// The API's root, `http://127.0.0.1:<port>/api`; `FD_BASE_URL` is this with or without `/v3` after it.

@@ -76,7 +76,7 @@ pub(super) async fn before(
             connection.slow_down(*rate);
             Verdict::CarryOut
         }
-        Action::LoseAnswer | Action::Etag(_) | Action::Truncate => Verdict::CarryOut,
+        Action::LoseAnswer | Action::Etag(_) | Action::Truncate | Action::Cut { .. } => Verdict::CarryOut,
     }
 }
 

@@ -3,10 +3,11 @@
 mod credentials;
 mod query;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     extract::{Request, State as Extract},
+    http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -20,7 +21,9 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(error) = judge(&state, endpoint, &request) {
+    let judged = judge(&state, endpoint, &request)
+        .and_then(|partner| within_budget(&state, endpoint, partner.as_ref()));
+    if let Err(error) = judged {
         return error.into_response();
     }
     let fault = state.faults.strike(Operation::Api(endpoint), None);
@@ -31,6 +34,17 @@ pub(super) async fn check(
         Some(action) => meet(action, request, next).await,
         None => next.run(request).await,
     }
+}
+
+/// Counts a request that is otherwise in order.
+fn within_budget(state: &State, endpoint: Endpoint, partner: Option<&PartnerId>) -> Result<(), ApiError> {
+    let class = endpoint.spec().budget;
+    state.budget.take(Instant::now(), class, partner.map_or("", PartnerId::as_str)).map_err(|wait| {
+        let message = "the budget of requests is used up: pace yourself below it";
+        // Whole seconds, and never too early.
+        let retry_after = wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        ApiError { retry_after, ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message) }
+    })
 }
 
 /// Judges a request by its head; `Ok` has the partner it acts for, where it acts for one.

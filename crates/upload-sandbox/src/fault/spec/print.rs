@@ -47,8 +47,10 @@ impl fmt::Display for FaultAction {
                 })
             }
             Self::Skew(seconds) => write!(f, ":{seconds}"),
-            Self::Stall { after: 0 } | Self::Reset { after: 0 } => Ok(()),
-            Self::Stall { after } | Self::Reset { after } => write!(f, ",after:{}", size::print(*after)),
+            Self::Stall { after: 0 } | Self::Reset { after: 0 } | Self::Cut { after: 0 } => Ok(()),
+            Self::Stall { after } | Self::Reset { after } | Self::Cut { after } => {
+                write!(f, ",after:{}", size::print(*after))
+            }
             Self::ResetAfterBody => f.write_str(",after:body"),
             Self::Slow(rate) => write!(f, ":{}", size::print(*rate)),
             Self::Etag(fault) => f.write_str(match fault {

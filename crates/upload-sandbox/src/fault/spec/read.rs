@@ -103,6 +103,7 @@ fn read_action(given: &mut Arguments<'_>) -> Result<Action, FaultSpecError> {
         "garbage" if !given.has_value() => Action::Garbage { status: 200 },
         "garbage" => Action::Garbage { status: given.parsed("expected a status, as in 'garbage:502'")? },
         "truncate" => Action::Truncate,
+        "cut" => Action::Cut { after: given.named("after", bytes)?.unwrap_or(0) },
         "redirect" if !given.has_value() => Action::Redirect(307),
         "redirect" => Action::Redirect(given.parsed("expected a status, as in 'redirect:302'")?),
         unknown => {

@@ -76,6 +76,7 @@ fn what_is_wrong_is_named() {
         ("part=garbage", "'part=…garbage'", "400 or more"),
         ("part=truncate", "'part=…truncate'", "JSON"),
         ("abort=truncate", "'abort=…truncate'", "JSON"),
+        ("package=cut,after:3", "'package=…cut'", "'package_customers'"),
         ("initiate=etag:wrong", "'initiate=…etag'", "'complete'"),
         ("complete=expire", "'complete=…expire'", "carry a time"),
         ("status=stall,after:1", "'status=…stall'", "no body"),
@@ -115,6 +116,7 @@ fn actions() -> impl Strategy<Value = Action> {
         proptest::option::of(code()).prop_map(|code| Action::ErrorInSuccess { code }),
         (200..600_u16).prop_map(|status| Action::Garbage { status }),
         Just(Action::Truncate),
+        any::<u64>().prop_map(|after| Action::Cut { after }),
         (301..309_u16).prop_map(Action::Redirect),
     ]
 }
