@@ -8,11 +8,13 @@ use crate::{
     accounts::Accounts,
     api,
     budget::Budget,
+    canned::CannedAnswers,
     clock::Clock,
     fault::Faults,
     log::RequestLog,
     net::{Server, bind},
     packages::Packages,
+    received::ReceivedFiles,
     state::State,
     storage::{self, Surroundings},
     uploads::Uploads,
@@ -32,6 +34,7 @@ impl Sandbox {
         config.faults.iter().try_for_each(|rule| rule.check_for(&config.backend))?;
         let root = storage_root(config.storage_dir)?;
         let (api_listener, api_port) = bind(config.api_port).await?;
+        let host = format!("http://127.0.0.1:{api_port}");
         let clock = Clock::skewed(config.clock_skew);
         let accounts = Accounts::new(config.account, clock)?;
         let log = RequestLog::new();
@@ -53,10 +56,13 @@ impl Sandbox {
             accounts,
             budget: Budget::new(config.budgets),
             packages: Packages::new(),
+            host: host.clone(),
             answer: config.answer,
             store,
             log,
             faults,
+            canned: CannedAnswers::default(),
+            files: ReceivedFiles::new(&root),
             uploads,
         });
         let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));
@@ -64,7 +70,7 @@ impl Sandbox {
             api::answer(router.clone(), Arc::clone(&log), request)
         });
         Ok(SandboxHandle::new(
-            &format!("http://127.0.0.1:{api_port}"),
+            &host,
             config.backend,
             storage.url,
             root,

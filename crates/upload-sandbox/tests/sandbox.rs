@@ -10,6 +10,8 @@ mod client;
 mod complete;
 #[path = "sandbox/dialects.rs"]
 mod dialects;
+#[path = "sandbox/direct.rs"]
+mod direct;
 #[path = "sandbox/elsewhere.rs"]
 mod elsewhere;
 #[path = "sandbox/faults/mod.rs"]
@@ -26,3 +28,5 @@ mod packages;
 mod secrets;
 #[path = "sandbox/validate.rs"]
 mod validate;
+#[path = "sandbox/workbooks.rs"]
+mod workbooks;

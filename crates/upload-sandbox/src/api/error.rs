@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use upload_proto::ValidationError;
 
 use crate::{
     Mistake,
@@ -17,7 +20,19 @@ pub(super) struct ApiError {
     pub(super) code: String,
     pub(super) message: String,
     pub(super) mistake: Option<Mistake>,
-    pub(super) retry_after: Option<u64>,
+    retry_after: Option<u64>,
+    findings: Vec<ValidationError>,
+    shape: Shape,
+}
+
+/// Which of the documented error bodies is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shape {
+    /// `{"message", "error_code", "error_subcode", "validation_errors"?}`
+    #[default]
+    Message,
+    /// `{"detail": [{"loc", "msg", "type"}]}`
+    Detail,
 }
 
 /// What of a refusal goes into the log; stands in the answer's extensions.
@@ -29,12 +44,40 @@ pub(super) struct Refused {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), mistake: None, retry_after: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            mistake: None,
+            retry_after: None,
+            findings: Vec::new(),
+            shape: Shape::default(),
+        }
     }
 
     /// 422: the request is understood and wrong.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", message)
+    }
+
+    /// 500: a task of the sandbox panicked, or the sandbox is stopping.
+    pub(super) fn gave_up(error: tokio::task::JoinError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", error.to_string())
+    }
+
+    /// The same with the wait to ask for, where there is one.
+    pub(super) fn retry_after(self, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait.map(|wait| wait.as_secs()), ..self }
+    }
+
+    /// The same with what is wrong in the content.
+    pub(super) fn findings(self, findings: Vec<ValidationError>) -> Self {
+        Self { findings, ..self }
+    }
+
+    /// The same in the CR API's dialect.
+    pub(super) fn in_detail(self) -> Self {
+        Self { shape: Shape::Detail, ..self }
     }
 
     pub(super) fn mistake(mut self, mistake: Mistake) -> Self {
@@ -63,11 +106,17 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "message": self.message,
-            "error_code": self.code,
-            "error_subcode": null,
-        });
+        let mut body = match self.shape {
+            Shape::Message => {
+                json!({ "message": self.message, "error_code": self.code, "error_subcode": null })
+            }
+            Shape::Detail => {
+                json!({ "detail": [{ "loc": ["body", "file"], "msg": self.message, "type": self.code }] })
+            }
+        };
+        if !self.findings.is_empty() {
+            body["validation_errors"] = json!(self.findings);
+        }
         if let Some(mistake) = self.mistake {
             body["mistake"] = mistake.name().into();
         }

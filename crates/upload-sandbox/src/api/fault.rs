@@ -33,11 +33,10 @@ pub(super) async fn meet(action: Action, mut request: Request, next: Next) -> Re
     match action {
         Action::Status(status) => injected(status, None).into_response(),
         Action::StatusRetryAfter(status, after) => {
-            ApiError { retry_after: Some(after.as_secs()), ..injected(status, None) }.into_response()
+            injected(status, None).retry_after(Some(after)).into_response()
         }
         Action::StatusCode { status, code, retry_after } => {
-            let retry_after = retry_after.map(|after| after.as_secs());
-            ApiError { retry_after, ..injected(status, Some(&code)) }.into_response()
+            injected(status, Some(&code)).retry_after(retry_after).into_response()
         }
         Action::Reject { status, code, close } => {
             connection.close_after_answer(close);

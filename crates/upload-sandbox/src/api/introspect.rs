@@ -2,10 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State as Extract};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State as Extract},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
+use tokio_util::io::ReaderStream;
+use url::Url;
 
-use crate::{LogSnapshot, Mistake, OpenUpload, state::State};
+use super::error::ApiError;
+use crate::{LogSnapshot, Mistake, OpenUpload, ReceivedFile, state::State};
 
 /// The prefix of everything here.
 pub(super) const INTROSPECTION: &str = "/_sandbox/";
@@ -13,6 +22,10 @@ pub(super) const INTROSPECTION: &str = "/_sandbox/";
 pub(super) const LOG: &str = "/_sandbox/log";
 /// The uploads left open.
 pub(super) const UPLOADS: &str = "/_sandbox/uploads";
+/// The files that came as forms.
+pub(super) const FILES: &str = "/_sandbox/files";
+/// One of them.
+pub(super) const FILE: &str = "/_sandbox/files/{id}/{filename}";
 
 #[derive(Debug, Serialize)]
 pub(super) struct Uploads {
@@ -36,4 +49,32 @@ pub(super) async fn uploads(Extract(state): Extract<Arc<State>>) -> Json<Uploads
         )
     });
     Json(Uploads { open, hint })
+}
+
+pub(super) async fn files(Extract(state): Extract<Arc<State>>) -> Json<Vec<ReceivedFile>> {
+    Json(state.files.list())
+}
+
+/// Where a file can be fetched from; the host as clients see it.
+pub(super) fn file_url(host: &str, id: &str, filename: &str) -> Result<String, ApiError> {
+    let unusable = |error: &dyn std::fmt::Display| {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", error.to_string())
+    };
+    let mut url: Url = format!("{host}{FILES}").parse().map_err(|error| unusable(&error))?;
+    url.path_segments_mut().map_err(|()| unusable(&"no path"))?.extend([id, filename]);
+    Ok(url.into())
+}
+
+pub(super) async fn file(
+    Extract(state): Extract<Arc<State>>,
+    Path((id, filename)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let missing = || ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "no such file was received");
+    let found = state.files.find(&id, &filename).ok_or_else(missing)?;
+    let file = tokio::fs::File::open(&found.path).await.map_err(|_| missing())?;
+    let mut answer = Body::from_stream(ReaderStream::new(file)).into_response();
+    if let Ok(content_type) = HeaderValue::from_str(&found.content_type) {
+        answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    Ok(answer)
 }

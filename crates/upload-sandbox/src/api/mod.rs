@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod cut;
+mod direct;
 mod error;
 mod fault;
 mod filename;
@@ -10,6 +11,7 @@ mod guard;
 mod introspect;
 mod json;
 mod packages;
+mod query;
 mod routes;
 mod status;
 mod storage;

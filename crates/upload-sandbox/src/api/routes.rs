@@ -9,7 +9,7 @@ use axum::{
 };
 use upload_proto::{Endpoint, HostFamily, Method as TableMethod};
 
-use super::{auth, error::ApiError, guard, introspect, packages, status, storage};
+use super::{auth, direct, error::ApiError, guard, introspect, packages, status, storage};
 use crate::{Mistake, Operation, log::HostKind, state::State};
 
 /// Where the main API's root lies on the API port.
@@ -30,6 +30,8 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .route(introspect::LOG, routing::get(introspect::log))
+        .route(introspect::FILES, routing::get(introspect::files))
+        .route(introspect::FILE, routing::get(introspect::file))
         .route(introspect::UPLOADS, routing::get(introspect::uploads))
         .with_state(state)
 }
@@ -41,6 +43,9 @@ fn handler(endpoint: Endpoint) -> Option<MethodRouter<Arc<State>>> {
         Endpoint::Partners => on(endpoint, auth::partners),
         Endpoint::SignIn => on(endpoint, auth::sign_in),
         Endpoint::RefreshToken => on(endpoint, auth::refresh),
+        Endpoint::Media => on(endpoint, direct::media),
+        Endpoint::IngestTransactionSummaryExcel => on(endpoint, direct::excel),
+        Endpoint::EventsBulkUpload => on(endpoint, direct::events),
         Endpoint::InitiateMultipart => on(endpoint, storage::initiate),
         Endpoint::CompleteMultipart => on(endpoint, storage::complete),
         Endpoint::ValidateMultipart => on(endpoint, storage::validate),

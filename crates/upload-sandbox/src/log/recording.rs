@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{HostKind, RequestLog};
-use crate::{FaultAction, Mistake, Operation};
+use crate::{Mistake, Operation};
 
 /// What a request's head tells.
 #[derive(Debug)]
@@ -41,8 +41,9 @@ impl Recording {
         Arc::clone(&self.bytes)
     }
 
-    pub(crate) fn fault(&self, action: &FaultAction) {
-        self.log.update(self.seq, |entry| entry.fault = Some(action.name()));
+    /// Notes the name of the fault it was given.
+    pub(crate) fn fault(&self, name: &'static str) {
+        self.log.update(self.seq, |entry| entry.fault = Some(name));
     }
 
     pub(crate) fn answered(&self, status: u16, error_code: Option<&str>, mistake: Option<Mistake>) {

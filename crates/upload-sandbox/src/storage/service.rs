@@ -60,7 +60,7 @@ impl StorageService {
         }
         let fault = self.0.faults.strike(target.operation, target.part);
         if let Some(action) = &fault {
-            recording.fault(action);
+            recording.fault(action.name());
             match before(action, &head, &mut body, &connection).await {
                 Verdict::Refuse(refusal) => return refuse(&recording, &refusal),
                 Verdict::Answer(answer) => {

@@ -1,9 +1,12 @@
-//! What comes before every endpoint: credentials, query parameters, faults.
+//! What comes before every endpoint: credentials, query parameters, budgets, faults.
 
+mod canned;
 mod credentials;
-mod query;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State as Extract},
@@ -13,7 +16,7 @@ use axum::{
 };
 use upload_proto::{Endpoint, PartnerId};
 
-use super::{error::ApiError, fault::meet};
+use super::{error::ApiError, fault::meet, query};
 use crate::{Operation, log::Recording, state::State};
 
 pub(super) async fn check(
@@ -26,14 +29,21 @@ pub(super) async fn check(
     if let Err(error) = judged {
         return error.into_response();
     }
-    let fault = state.faults.strike(Operation::Api(endpoint), None);
-    if let (Some(action), Some(recording)) = (&fault, request.extensions().get::<Arc<Recording>>()) {
-        recording.fault(action);
+    let operation = Operation::Api(endpoint);
+    let recording = request.extensions().get::<Arc<Recording>>().cloned();
+    if let Some(action) = state.faults.strike(operation, None) {
+        if let Some(recording) = recording {
+            recording.fault(action.name());
+        }
+        return meet(action, request, next).await;
     }
-    match fault {
-        Some(action) => meet(action, request, next).await,
-        None => next.run(request).await,
+    if let Some(answer) = state.canned.take(operation) {
+        if let Some(recording) = recording {
+            recording.fault("answer");
+        }
+        return canned::give(answer, request).await;
     }
+    next.run(request).await
 }
 
 /// Counts a request that is otherwise in order.
@@ -42,8 +52,8 @@ fn within_budget(state: &State, endpoint: Endpoint, partner: Option<&PartnerId>)
     state.budget.take(Instant::now(), class, partner.map_or("", PartnerId::as_str)).map_err(|wait| {
         let message = "the budget of requests is used up: pace yourself below it";
         // Whole seconds, and never too early.
-        let retry_after = wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-        ApiError { retry_after, ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message) }
+        let wait = wait.map(|wait| Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message).retry_after(wait)
     })
 }
 
