@@ -26,6 +26,12 @@ impl Progress {
         self.0.stored.load(Relaxed)
     }
 
+    /// Sets both counts, for whoever moves bytes without a driver or [`Meter`](super::Meter).
+    pub fn set(&self, bytes: u64) {
+        self.0.sent.store(bytes, Relaxed);
+        self.0.stored.store(bytes, Relaxed);
+    }
+
     /// Counts bytes as handed over, for whoever moves bytes without a [`Meter`](super::Meter).
     pub fn add_sent(&self, bytes: u64) {
         self.0.sent.fetch_add(bytes, Relaxed);

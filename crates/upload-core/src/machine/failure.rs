@@ -91,6 +91,9 @@ impl Failure {
         match kind {
             Kind::Connect => "check the host name and the network, then run the same command again",
             Kind::Tls => "check the server's certificate, or name your CA with --ca-cert",
+            Kind::Reset | Kind::Stalled if *step == Step::Download => {
+                "check the network and run the same command again; a longer --timeout helps on slow links"
+            }
             Kind::Reset | Kind::Stalled => {
                 "check the network; a lower --concurrency or a longer --timeout helps on slow links"
             }
@@ -114,6 +117,9 @@ impl Failure {
             }
             Kind::NotFound if *step == Step::Complete => {
                 "the server no longer knows this upload: run the command again"
+            }
+            Kind::NotFound if matches!(step, Step::Package | Step::Download) => {
+                "check the package's id, and that it belongs to this partner (FD_PARTNER_ID or --partner)"
             }
             Kind::NotFound | Kind::Unsupported => "check the base URL: the server knows no such call",
             Kind::Rejected => "correct what the server names, then run again",

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The most of an error's body that is read, in bytes.
-const MAX_ERROR_BODY: usize = 64 * 1024;
+pub(super) const MAX_ERROR_BODY: usize = 64 * 1024;
 /// The most of a success's body that is read, in bytes: 10,000 presigned URLs of 3 KiB each fit, and with a session
 /// token in it one has about 2 KiB.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -73,7 +73,7 @@ pub(crate) struct Wire {
     pub(super) http: reqwest::Client,
     pub(crate) hosts: ApiHosts,
     connect_timeout: Duration,
-    idle_timeout: Duration,
+    pub(super) idle_timeout: Duration,
 }
 
 impl Wire {
@@ -90,38 +90,41 @@ impl Wire {
         Call { endpoint, attempt, id: None, query: None, upload_type: None, body: Body::Empty, allowance }
     }
 
+    /// The call's request, without its body.
+    pub(super) fn request(
+        &self,
+        call: &Call<'_>,
+        credentials: &Credentials,
+    ) -> Result<reqwest::RequestBuilder, TransportError> {
+        let url = call.url(&self.hosts)?;
+        let method = reqwest::Method::from_bytes(call.endpoint.spec().method.as_str().as_bytes());
+        let method = method.map_err(|error| other(error.to_string()))?;
+        let request = self.http.request(method, url).headers(credentials.headers()?);
+        Ok(match call.upload_type {
+            Some(upload_type) => request.header(headers::UPLOAD_TYPE, upload_type.as_str()),
+            None => request,
+        })
+    }
+
     /// Sends the call, once, and logs how it went.
     pub(crate) async fn send(
         &self,
         call: Call<'_>,
         credentials: Credentials,
     ) -> Result<Answer, TransportError> {
-        let Wire { http, hosts, .. } = self;
-        let spec = call.endpoint.spec();
-        let url = call.url(hosts)?;
-        let method = reqwest::Method::from_bytes(spec.method.as_str().as_bytes());
-        let method = method.map_err(|error| other(error.to_string()))?;
-        let mut request = http.request(method, url).headers(credentials.headers()?);
-        if let Some(upload_type) = call.upload_type {
-            request = request.header(headers::UPLOAD_TYPE, upload_type.as_str());
-        }
+        let request = self.request(&call, &credentials)?;
         // Declared before the request and dropped after it: a body it watches ends with it.
         let flow = FlowGuard::new();
-        let (request, meter) = match call.body {
+        let (request, meter) = match &call.body {
             Body::Empty => (request, None),
-            Body::Json(body) => (request.header(CONTENT_TYPE, "application/json").body(body), None),
+            Body::Json(body) => (request.header(CONTENT_TYPE, "application/json").body(body.clone()), None),
             Body::Form(file) => {
                 let (form, meter) = file.open(&flow)?;
                 (request.multipart(form), Some(meter))
             }
         };
         let request = request.build().map_err(|error| classify(error, "the API"))?;
-        let url = request.url();
-        let host = match url.port() {
-            Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
-            None => url.host_str().unwrap_or_default().to_owned(),
-        };
-        let exchange = Exchange::begin(Family::Api, spec.method.as_str(), host, url.path(), call.attempt);
+        let exchange = exchange_of(&call, &request);
         let flow = meter.is_some().then_some(&flow);
         let mut result = self.exchange(request, credentials, flow, call.allowance, exchange.host()).await;
         if let Some(meter) = meter {
@@ -164,14 +167,7 @@ impl Wire {
         let is_success = response.status().is_success();
         let limit = if is_success { MAX_BODY } else { MAX_ERROR_BODY };
         let (body, ending) = read_body(&mut response, limit, *idle_timeout).await;
-        let answer = Answer {
-            status: response.status().as_u16(),
-            content_type: header(&response, CONTENT_TYPE.as_str()),
-            request_id: header(&response, headers::REQUEST_ID),
-            retry_after: retry_after(&response, SystemTime::now()),
-            body,
-            credentials,
-        };
+        let answer = answer(&response, body, credentials);
         if !is_success {
             return Err(answer.into_error());
         }
@@ -189,10 +185,32 @@ impl Wire {
     }
 }
 
+/// The beginning of the call's line in the log.
+pub(super) fn exchange_of(call: &Call<'_>, request: &reqwest::Request) -> Exchange {
+    let url = request.url();
+    let host = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    };
+    Exchange::begin(Family::Api, call.endpoint.spec().method.as_str(), host, url.path(), call.attempt)
+}
+
+/// The answer whose head came with `response` and whose body this is.
+pub(super) fn answer(response: &reqwest::Response, body: Vec<u8>, credentials: Credentials) -> Answer {
+    Answer {
+        status: response.status().as_u16(),
+        content_type: header(response, CONTENT_TYPE.as_str()),
+        request_id: header(response, headers::REQUEST_ID),
+        retry_after: retry_after(response, SystemTime::now()),
+        body,
+        credentials,
+    }
+}
+
 fn other(message: String) -> TransportError {
     TransportError::new(Kind::Other, message)
 }
 
-fn stalled(message: String) -> TransportError {
+pub(super) fn stalled(message: String) -> TransportError {
     TransportError::new(Kind::Stalled, message)
 }

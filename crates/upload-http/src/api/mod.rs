@@ -5,6 +5,7 @@ mod credentials;
 mod direct;
 mod form;
 mod ingest;
+mod packages;
 mod storage;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@
 mod api;
 mod api_answers;
 mod direct;
+mod download;
 mod file;
 mod flow;
 mod logs;
