@@ -21,6 +21,14 @@ pub enum ErrorKind {
     Plan,
     /// A request failed for good.
     Transport(TransportErrorKind),
+    /// The platform has no customer list of a package, and will not have one.
+    Package,
+    /// A package is not done yet, and nobody wants to wait longer.
+    NotReady,
+    /// What is being downloaded has changed, and what went before cannot be taken back.
+    RemoteChanged,
+    /// Nobody reads standard output any more.
+    ReaderGone,
     /// Given up on request.
     Cancelled,
     /// Some files failed, others did not.
@@ -36,9 +44,10 @@ impl ErrorKind {
         use TransportErrorKind as T;
         match self {
             Self::Usage | Self::Settings => 2,
-            Self::Content | Self::Transport(T::Rejected) => 3,
+            Self::Content | Self::Package | Self::Transport(T::Rejected) => 3,
             Self::Transport(T::Unauthorized | T::Forbidden | T::StorageDenied) => 4,
-            Self::Transport(
+            Self::RemoteChanged
+            | Self::Transport(
                 T::Connect
                 | T::Tls
                 | T::Reset
@@ -52,6 +61,9 @@ impl ErrorKind {
             ) => 5,
             Self::LocalFile | Self::Transport(T::Source) => 6,
             Self::Partial => 7,
+            Self::NotReady => 8,
+            // What a shell reports of a command that the signal of a broken pipe has ended.
+            Self::ReaderGone => 141,
             Self::Cancelled => 130,
             Self::Plan | Self::Transport(_) | Self::Unexpected => 1,
         }
@@ -67,6 +79,10 @@ impl ErrorKind {
             Self::Content => "content",
             Self::Plan => "plan",
             Self::Transport(kind) => kind.name(),
+            Self::Package => "package",
+            Self::NotReady => "not_ready",
+            Self::RemoteChanged => "remote_changed",
+            Self::ReaderGone => "reader_gone",
             Self::Cancelled => "cancelled",
             Self::Partial => "partial",
             Self::Unexpected => "unexpected",
@@ -206,6 +222,8 @@ mod tests {
         assert_eq!(transport(T::Rejected), 3);
         assert_eq!(transport(T::Source), 6);
         assert_eq!(ErrorKind::Cancelled.exit_status(), 130);
+        assert_eq!((ErrorKind::Package.exit_status(), ErrorKind::NotReady.exit_status()), (3, 8));
+        assert_eq!((ErrorKind::RemoteChanged.exit_status(), ErrorKind::ReaderGone.exit_status()), (5, 141));
     }
 
     #[test]

@@ -33,8 +33,8 @@ Exit status:
   0  everything asked for is done           5  network or server trouble outlasted the retries
   1  unexpected failure                     6  the local file: missing, unreadable, empty, changed
   2  wrong usage or settings                7  some files failed, others succeeded
-  3  the platform refused the content     130  cancelled, and aborted on the platform first
-  4  not authenticated or not allowed";
+  3  the platform refused the content       8  the package to download is not done yet
+  4  not authenticated or not allowed     130  cancelled, and aborted on the platform first";
 
 pub(super) const PUT_EXAMPLES: &str = "\
 Examples:
@@ -59,6 +59,22 @@ Examples:
 
 A batch that the platform refuses is kept in PATH.refused.ndjson and the rest goes on; one whose
 answer was lost is kept in PATH.unknown.ndjson. Both can be ingested as they are.";
+
+pub(super) const DOWNLOAD_EXAMPLES: &str = "\
+Examples:
+  upload download 4711
+  upload download 4711 -o customers.csv --force --wait-limit 30m
+  upload download 4711 -o - | head -n 1
+  upload --sandbox download demo
+
+What happens:
+  The package is looked at every 3 s until the platform has made it. Its list goes to a hidden file
+  beside its target, .FILE.upload-part, and takes its name when it is whole. When the connection
+  breaks, or the command is stopped or killed, the download goes on from there: right away, or when
+  the same command is run again. A list that has changed meanwhile is downloaded from its
+  beginning. The file is for its owner's eyes alone (mode 600).
+
+Exit status 3: the package has failed or expired. 8: it is not done yet (--no-wait, --wait-limit).";
 
 pub(super) const SANDBOX_EXAMPLES: &str = "\
 The sandbox answers on this machine only, is strict about the documented mistakes, and logs every

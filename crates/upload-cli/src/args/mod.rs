@@ -1,6 +1,7 @@
 //! The command line: one file per command, and what all of them share.
 
 mod budget;
+mod download;
 mod environment;
 mod global;
 mod help;
@@ -15,6 +16,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parse
 
 pub(crate) use self::{
     budget::ApiBudget,
+    download::DownloadArgs,
     global::{ColorChoice, GlobalArgs, OutputFormat},
     ingest::IngestArgs,
     put::PutArgs,
@@ -46,6 +48,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Put(PutArgs),
     Ingest(IngestArgs),
+    Download(DownloadArgs),
     Sandbox(SandboxArgs),
 }
 

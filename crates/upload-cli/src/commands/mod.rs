@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod download;
 mod ingest;
 mod put;
 mod sandbox;
@@ -40,6 +41,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, C
     match command {
         Command::Put(args) => put::run(session, args).await,
         Command::Ingest(args) => ingest::run(session, args).await,
+        Command::Download(args) => download::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
-use upload_core::Progress;
+use upload_core::{Progress, Retrying, Step};
 
 use super::{BatchStatus, Findings, IngestPlan, IngestResult};
 use crate::error::{CliError, ErrorKind};
@@ -32,6 +32,15 @@ pub(crate) enum Note<'a> {
         #[serde(serialize_with = "milliseconds")]
         wait_seconds: f64,
     },
+    /// The platform is still making what is to be downloaded; it is looked at again after the wait.
+    Waiting {
+        file: &'a str,
+        package_status: &'a str,
+        wait_seconds: f64,
+        /// Whether it is another status than the last time.
+        #[serde(skip)]
+        is_news: bool,
+    },
     /// Every part is stored.
     Completing { file: &'a str },
     /// It is being given up on the platform.
@@ -56,6 +65,20 @@ pub(crate) enum Note<'a> {
     Ingested(&'a IngestResult),
     /// Its end.
     Result(&'a FileResult),
+}
+
+impl<'a> Note<'a> {
+    /// A call will be tried again.
+    pub(crate) fn retry(file: &'a str, step: Step, retrying: &'a Retrying<'a>) -> Self {
+        Self::Retry {
+            file,
+            part_number: None,
+            step: step.to_string(),
+            reason: &retrying.error.message,
+            attempt: retrying.attempt,
+            wait_seconds: retrying.wait.as_secs_f64(),
+        }
+    }
 }
 
 /// A file whose upload begins.
@@ -114,6 +137,15 @@ pub(crate) struct FileResult {
     pub(crate) retries: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resumed_parts: Option<u32>,
+    /// Where a download lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<PathBuf>,
+    /// Bytes of a download that an earlier run had brought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) resumed_bytes: Option<u64>,
+    /// The last that was heard of a package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) package_status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) validation: Option<Findings>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +171,9 @@ impl FileResult {
             attempts: None,
             retries: None,
             resumed_parts: None,
+            path: None,
+            resumed_bytes: None,
+            package_status: None,
             validation: None,
             error: error.map(ErrorNote::from),
             sandbox_file: None,

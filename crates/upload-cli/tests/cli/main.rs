@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod download;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod put;
 #[cfg(test)]
 mod run;

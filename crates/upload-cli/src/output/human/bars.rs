@@ -28,6 +28,7 @@ struct State {
     active: BTreeMap<JobId, Active>,
     total: Option<Total>,
     reading: Option<ProgressBar>,
+    waiting: Option<ProgressBar>,
 }
 
 #[derive(Debug)]
@@ -84,7 +85,12 @@ impl Bars {
     pub(super) fn report(&self, job: JobId, note: &Note<'_>) {
         let mut state = self.state();
         match note {
+            Note::Waiting { file, package_status, .. } => {
+                let bar = state.waiting.get_or_insert_with(|| self.screen.add(waiting(file)));
+                bar.set_message(format!("the package is {package_status}"));
+            }
             Note::Started(started) => {
+                state.stop_waiting();
                 let active = self.start(started, state.total.as_ref());
                 state.active.insert(job, active);
             }
@@ -112,6 +118,9 @@ impl Bars {
 
     pub(super) fn tick(&self) {
         let state = self.state();
+        if let Some(waiting) = &state.waiting {
+            waiting.tick();
+        }
         let moving: u64 = state.active.values().map(Active::draw).sum();
         if let Some(total) = &state.total {
             total.bar.set_position(total.finished_bytes + moving);
@@ -120,7 +129,8 @@ impl Bars {
     }
 
     pub(super) fn end(&self) {
-        let state = std::mem::take(&mut *self.state());
+        let mut state = std::mem::take(&mut *self.state());
+        state.stop_waiting();
         state.active.into_values().for_each(|active| active.bar.finish_and_clear());
         if let Some(total) = state.total {
             total.bar.finish_and_clear();
@@ -133,7 +143,14 @@ impl Bars {
 }
 
 impl State {
+    fn stop_waiting(&mut self) {
+        if let Some(bar) = self.waiting.take() {
+            bar.finish_and_clear();
+        }
+    }
+
     fn finish(&mut self, job: JobId) {
+        self.stop_waiting();
         let ended = self.active.remove(&job);
         if let Some(total) = &mut self.total {
             total.finished_files += 1;
@@ -197,6 +214,11 @@ fn styled(name: &str, color: &str) -> ProgressStyle {
 
 fn spinner(what: &str) -> ProgressBar {
     let style = style("{prefix:28} {spinner} {binary_bytes} {binary_bytes_per_sec}");
+    ProgressBar::no_length().with_style(style).with_prefix(shortened(what))
+}
+
+fn waiting(what: &str) -> ProgressBar {
+    let style = style("{prefix:28} {spinner} {msg}, for {elapsed}");
     ProgressBar::no_length().with_style(style).with_prefix(shortened(what))
 }
 

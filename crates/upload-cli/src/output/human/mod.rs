@@ -93,7 +93,11 @@ impl Reporter for Human {
                 }
                 ingest::troubles(run).iter().for_each(|line| self.screen.note(line));
             }
+            Note::Waiting { file, package_status, is_news: true, .. } if self.bars.is_none() => {
+                self.aside("waiting:", file, &format!("the package is {package_status}"));
+            }
             Note::Batch { .. }
+            | Note::Waiting { .. }
             | Note::Started(_)
             | Note::Part { .. }
             | Note::Completing { .. }

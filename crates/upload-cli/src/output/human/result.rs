@@ -7,9 +7,9 @@ use crate::output::{FileResult, Started, Status, Summary, bytes, rate, seconds};
 
 /// The line of a file whose object exists; `None` for others. Off a terminal it is plain, for scripts to cut up.
 pub(super) fn line(result: &FileResult, on_terminal: bool) -> Option<String> {
-    let FileResult { file, status: Status::Completed, object_key: Some(key), .. } = result else {
-        return None;
-    };
+    let FileResult { file, status: Status::Completed, object_key, path, .. } = result else { return None };
+    let path = path.as_ref().map(|path| path.display().to_string());
+    let key = &object_key.clone().or(path)?;
     let (file, details) = (shown(file), details(result).join(", "));
     Some(if on_terminal {
         let (tick, key) = (style("✓").green().bold(), style(key).bold());
@@ -31,6 +31,9 @@ fn details(result: &FileResult) -> Vec<String> {
         if taken >= Duration::from_secs(1) {
             details.push(rate(count, taken));
         }
+    }
+    if let Some(resumed) = result.resumed_bytes.filter(|resumed| *resumed > 0) {
+        details.push(format!("{} of it from before", bytes(resumed)));
     }
     match result.retries {
         None | Some(0) => {}
