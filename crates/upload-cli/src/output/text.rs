@@ -1,6 +1,6 @@
-//! Numbers as people read them.
+//! Numbers as people read them, and texts of others' making.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytesize::ByteSize;
 
@@ -27,9 +27,35 @@ pub(crate) fn seconds(span: Duration) -> String {
     humantime::format_duration(Duration::from_secs(span.as_secs())).to_string()
 }
 
+/// A text of another's making, such as a file's name or a server's words, on one line and with nothing in it that a
+/// terminal would obey: control characters, and those that turn the direction of writing, stand there as their escapes.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |character: char| {
+        if is_obeyed(character) { character.escape_default().to_string() } else { character.into() }
+    };
+    Cow::Owned(text.chars().map(escaped).collect())
+}
+
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_would_obey_stays_in_a_text() {
+        assert!(matches!(plain("Zürich – 東京 [31m.csv"), Cow::Borrowed(_)));
+        assert_eq!(
+            plain("a\u{1b}[2J\r\nb\u{9b}\u{7f}\t\u{202e}c"),
+            r"a\u{1b}[2J\r\nb\u{9b}\u{7f}\t\u{202e}c"
+        );
+    }
 
     #[test]
     fn numbers_read_well() {

@@ -9,7 +9,7 @@ use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, Progre
 use upload_core::Progress;
 
 use super::shown;
-use crate::output::{JobId, Note, Scope, Started};
+use crate::output::{JobId, Note, Scope, Started, plain};
 
 /// How wide a file's name may be, in characters.
 const NAME_WIDTH: usize = 28;
@@ -87,7 +87,7 @@ impl Bars {
         match note {
             Note::Waiting { file, package_status, .. } => {
                 let bar = state.waiting.get_or_insert_with(|| self.screen.add(waiting(file)));
-                bar.set_message(format!("the package is {package_status}"));
+                bar.set_message(format!("the package is {}", plain(package_status)));
             }
             Note::Started(started) => {
                 state.stop_waiting();
@@ -109,7 +109,7 @@ impl Bars {
             Some(total) => self.screen.insert_before(&total.bar, bar),
             None => self.screen.add(bar),
         };
-        bar.set_prefix(shortened(shown(started.file)));
+        bar.set_prefix(shortened(&shown(started.file)));
         let progress = started.progress.clone();
         let active = Active { bar, progress, bytes: started.bytes, parts: started.parts, stored: 0 };
         active.show_parts();
@@ -214,12 +214,12 @@ fn styled(name: &str, color: &str) -> ProgressStyle {
 
 fn spinner(what: &str) -> ProgressBar {
     let style = style("{prefix:28} {spinner} {binary_bytes} {binary_bytes_per_sec}");
-    ProgressBar::no_length().with_style(style).with_prefix(shortened(what))
+    ProgressBar::no_length().with_style(style).with_prefix(shortened(&shown(what)))
 }
 
 fn waiting(what: &str) -> ProgressBar {
     let style = style("{prefix:28} {spinner} {msg}, for {elapsed}");
-    ProgressBar::no_length().with_style(style).with_prefix(shortened(what))
+    ProgressBar::no_length().with_style(style).with_prefix(shortened(&shown(what)))
 }
 
 /// A mistake in a template would show in every run; a plain bar is no reason to fail an upload.

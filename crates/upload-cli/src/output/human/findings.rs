@@ -2,7 +2,7 @@
 
 use console::{Alignment, measure_text_width, pad_str, style};
 
-use crate::output::{Finding, Findings};
+use crate::output::{Finding, Findings, plain};
 
 /// How many are shown; the rest is counted.
 const SHOWN: usize = 10;
@@ -53,12 +53,7 @@ pub(super) fn table(findings: &Findings) -> Vec<String> {
 }
 
 fn texts<'a>(findings: &[&'a Finding], text: impl Fn(&'a Finding) -> Option<&'a str>) -> Vec<String> {
-    findings.iter().map(|finding| plain(text(finding).unwrap_or_default())).collect()
-}
-
-/// A text of another's making on one line, with nothing in it that a terminal would obey.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    findings.iter().map(|finding| plain(text(finding).unwrap_or_default()).into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -81,7 +76,7 @@ mod tests {
             table(&rows),
             [
                 "  row  column  code          message",
-                "    3  date    INVALID_DATE  not a [31m date",
+                "    3  date    INVALID_DATE  not a\\u{1b}[31m date",
                 "   12          NO_VENUE"
             ]
         );

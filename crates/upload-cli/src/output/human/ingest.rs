@@ -5,7 +5,7 @@ use std::time::Duration;
 use console::style;
 
 use super::{findings, shown};
-use crate::output::{IngestPlan, IngestResult, RowCounts, Status, seconds};
+use crate::output::{IngestPlan, IngestResult, RowCounts, Status, plain, seconds};
 
 /// The line of a run in which every record was accepted; off a terminal it is plain.
 pub(super) fn line(result: &IngestResult, on_terminal: bool) -> Option<String> {
@@ -30,10 +30,11 @@ pub(super) fn troubles(result: &IngestResult) -> Vec<String> {
         Status::Aborted => style("stopped:").yellow().bold().for_stderr(),
         _ => style("error:").red().bold().for_stderr(),
     };
-    let named = error.message.starts_with(shown(&result.file));
+    let (message, file) = (plain(&error.message), shown(&result.file));
+    let named = message.starts_with(&*file);
     let mut lines = vec![match named {
-        true => format!("{label} {}", error.message),
-        false => format!("{label} {}: {}", shown(&result.file), error.message),
+        true => format!("{label} {message}"),
+        false => format!("{label} {file}: {message}"),
     }];
     if let Some(validation) = &result.validation {
         lines.extend(findings::table(validation));
@@ -50,7 +51,7 @@ pub(super) fn troubles(result: &IngestResult) -> Vec<String> {
     lines.push(format!("  {}", counts.join(", ")));
     for (path, what) in [(&result.dead_letter, "refused"), (&result.unknown_file, "unknown")] {
         if let Some(path) = path {
-            lines.push(format!("  the {what} ones are kept in {}", path.display()));
+            lines.push(format!("  the {what} ones are kept in {}", plain(&path.to_string_lossy())));
         }
     }
     let hint = match (&result.dead_letter, &result.unknown_file) {
@@ -66,7 +67,9 @@ pub(super) fn troubles(result: &IngestResult) -> Vec<String> {
         }
         (None, None) => error.hint.clone().unwrap_or_default(),
     };
-    lines.extend((!hint.is_empty()).then(|| format!("{} {hint}", style(" hint:").cyan().for_stderr())));
+    lines.extend(
+        (!hint.is_empty()).then(|| format!("{} {}", style(" hint:").cyan().for_stderr(), plain(&hint))),
+    );
     lines
 }
 
@@ -76,10 +79,10 @@ pub(super) fn planned(plan: &IngestPlan<'_>) -> String {
     let mut text =
         format!("{}: would be sent as {kind} ({} in {})", shown(file), rows(*count), batches(*number));
     for (name, kind) in columns {
-        text.push_str(&format!("\n  {name}: {kind}"));
+        text.push_str(&format!("\n  {}: {kind}", plain(name)));
     }
     if let Some(first) = first {
-        text.push_str(&format!("\n  first: {first}"));
+        text.push_str(&format!("\n  first: {}", plain(first)));
     }
     text
 }

@@ -3,10 +3,12 @@ mod findings;
 mod ingest;
 mod result;
 
+use std::borrow::Cow;
+
 use console::style;
 
 use self::bars::Bars;
-use super::{JobId, Note, Reporter, Scope, Screen, Summary, bytes};
+use super::{JobId, Note, Reporter, Scope, Screen, Summary, bytes, plain};
 use crate::error::CliError;
 
 /// Lines for people, and bars where somebody watches.
@@ -26,22 +28,22 @@ impl Human {
     fn aside(&self, label: &str, file: &str, text: &str) {
         if !self.quiet {
             let label = style(label).yellow().bold().for_stderr();
-            self.screen.note(&format!("{label} {}: {text}", shown(file)));
+            self.screen.note(&format!("{label} {}: {}", shown(file), plain(text)));
         }
     }
 
     fn error(&self, error: &CliError) {
         let label = style("error:").red().bold().for_stderr();
-        self.screen.note(&format!("{label} {}", error.message));
+        self.screen.note(&format!("{label} {}", plain(&error.message)));
         if let Some(hint) = &error.hint {
-            self.screen.note(&format!("{} {hint}", style(" hint:").cyan().for_stderr()));
+            self.screen.note(&format!("{} {}", style(" hint:").cyan().for_stderr(), plain(hint)));
         }
     }
 }
 
 /// What people call a file; `-` is a word only in shells.
-fn shown(file: &str) -> &str {
-    if file == "-" { "standard input" } else { file }
+fn shown(file: &str) -> Cow<'_, str> {
+    if file == "-" { "standard input".into() } else { plain(file) }
 }
 
 impl Reporter for Human {
@@ -83,7 +85,7 @@ impl Reporter for Human {
                     && !self.quiet
                 {
                     let lead = style("  the object lies in").dim().for_stderr();
-                    self.screen.note(&format!("{lead} {}", path.display()));
+                    self.screen.note(&format!("{lead} {}", plain(&path.to_string_lossy())));
                 }
             }
             Note::IngestPlan(plan) => self.screen.result(&ingest::planned(plan)),
@@ -113,7 +115,7 @@ impl Reporter for Human {
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            self.screen.note(text);
+            self.screen.note(&plain(text));
         }
     }
 

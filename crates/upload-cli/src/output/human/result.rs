@@ -3,13 +3,14 @@ use std::time::Duration;
 use console::style;
 
 use super::{findings, shown};
-use crate::output::{FileResult, Started, Status, Summary, bytes, rate, seconds};
+use crate::output::{FileResult, Started, Status, Summary, bytes, plain, rate, seconds};
 
 /// The line of a file whose object exists; `None` for others. Off a terminal it is plain, for scripts to cut up.
 pub(super) fn line(result: &FileResult, on_terminal: bool) -> Option<String> {
     let FileResult { file, status: Status::Completed, object_key, path, .. } = result else { return None };
     let path = path.as_ref().map(|path| path.display().to_string());
-    let key = &object_key.clone().or(path)?;
+    let key = object_key.clone().or(path)?;
+    let key = plain(&key);
     let (file, details) = (shown(file), details(result).join(", "));
     Some(if on_terminal {
         let (tick, key) = (style("✓").green().bold(), style(key).bold());
@@ -54,16 +55,17 @@ pub(super) fn troubles(result: &FileResult) -> Vec<String> {
         _ => style("error:").red().bold().for_stderr(),
     };
     // Errors about a local file begin with its name already.
-    let named = error.message.starts_with(shown(&result.file));
+    let (message, file) = (plain(&error.message), shown(&result.file));
+    let named = message.starts_with(&*file);
     let mut lines = vec![match named {
-        true => format!("{label} {}", error.message),
-        false => format!("{label} {}: {}", shown(&result.file), error.message),
+        true => format!("{label} {message}"),
+        false => format!("{label} {file}: {message}"),
     }];
     if let Some(validation) = &result.validation {
         lines.extend(findings::table(validation));
     }
     if let Some(hint) = &error.hint {
-        lines.push(format!("{} {hint}", style(" hint:").cyan().for_stderr()));
+        lines.push(format!("{} {}", style(" hint:").cyan().for_stderr(), plain(hint)));
     }
     lines
 }
@@ -90,7 +92,7 @@ pub(super) fn planned(planned: &Started<'_>) -> String {
         Some(_) => ", 1 part".into(),
         None => String::new(),
     };
-    let file = shown(file);
+    let (file, name) = (shown(file), plain(name));
     format!("{file}: would be sent as '{name}' ({}, {pattern}{cut}{kind})", bytes(*count))
 }
 
