@@ -3,6 +3,7 @@
 mod ci;
 mod deny;
 mod examples;
+mod reference;
 mod tidy;
 mod workspace;
 
@@ -24,6 +25,8 @@ enum Task {
     Ci(ci::Args),
     /// Check what the compiler does not: sizes, layers, documentation, markers, links
     Tidy,
+    /// Write manual pages and shell completions into target/man and target/completions
+    Reference,
 }
 
 fn main() -> ExitCode {
@@ -42,5 +45,6 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Ci(args) => ci::run(&sh, &args),
         Task::Tidy => tidy::run(&sh),
+        Task::Reference => reference::run(&sh),
     }
 }

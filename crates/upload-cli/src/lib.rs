@@ -52,6 +52,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, sources: Sources, screen: &Screen) -> Result<Ending, (CliError, OutputFormat)> {
     let Cli { global, command } = cli;
+    if let Some(ended) = commands::run_without_settings(screen, &command) {
+        return ended.map_err(|error| (error, global.output.unwrap_or_default()));
+    }
     let settings =
         Settings::load(&global, sources).map_err(|error| (error, global.output.unwrap_or_default()))?;
     if let (None, Some(choice)) = (global.color, settings.profile().color) {

@@ -36,6 +36,10 @@ Exit status:
   3  the platform refused the content       8  the package to download is not done yet
   4  not authenticated or not allowed     130  cancelled, and aborted on the platform first";
 
+pub(super) const PUT_USAGE: &str = "\
+upload put [OPTIONS] <PATH>...
+       upload put [OPTIONS] --manifest <FILE> [PATH]...";
+
 pub(super) const PUT_EXAMPLES: &str = "\
 Examples:
   upload put audience.csv --type audience_csv
@@ -75,6 +79,17 @@ What happens:
   beginning. The file is for its owner's eyes alone (mode 600).
 
 Exit status 3: the package has failed or expired. 8: it is not done yet (--no-wait, --wait-limit).";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  upload completions bash > ~/.local/share/bash-completion/completions/upload
+  upload completions zsh > ~/.zfunc/_upload
+  upload completions fish > ~/.config/fish/completions/upload.fish";
+
+pub(super) const MAN_EXAMPLES: &str = "\
+Examples:
+  upload man | man -l -
+  upload man --dir ~/.local/share/man/man1";
 
 pub(super) const SANDBOX_EXAMPLES: &str = "\
 The sandbox answers on this machine only, is strict about the documented mistakes, and logs every

@@ -7,6 +7,7 @@ mod global;
 mod help;
 mod ingest;
 mod put;
+mod reference;
 mod sandbox;
 mod values;
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     global::{ColorChoice, GlobalArgs, OutputFormat},
     ingest::IngestArgs,
     put::PutArgs,
+    reference::{CompletionsArgs, ManArgs},
     sandbox::{S3Args, SandboxArgs},
     values::{Concurrency, OrientChoice, PatternChoice, Rate, Size, Verify},
 };
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     Download(DownloadArgs),
     Sandbox(SandboxArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// Where the value of an option came from, as far as the command line knows.
@@ -106,7 +110,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Cl
 
 /// The whole command line with its environment variables.
 pub(crate) fn command() -> clap::Command {
-    environment::attach(Cli::command())
+    environment::attach(definition())
+}
+
+/// The whole command line, whatever this process's environment holds.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{Concurrency, PatternChoice, Rate, Size, Verify, help};
 
 /// Upload files into the platform's storage
 #[derive(Debug, Args)]
-#[command(after_help = help::PUT_EXAMPLES, override_usage = "upload put [OPTIONS] <PATH>...")]
+#[command(after_help = help::PUT_EXAMPLES, override_usage = help::PUT_USAGE)]
 pub(crate) struct PutArgs {
     /// The files to upload; `-` is standard input
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, required_unless_present = "manifest")]

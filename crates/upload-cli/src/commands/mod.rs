@@ -3,6 +3,7 @@
 mod download;
 mod ingest;
 mod put;
+mod reference;
 mod sandbox;
 
 use crate::{
@@ -43,5 +44,16 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, C
         Command::Ingest(args) => ingest::run(session, args).await,
         Command::Download(args) => download::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
+        Command::Completions(args) => reference::completions(&session.screen, &args),
+        Command::Man(args) => reference::man(&session.screen, &args),
+    }
+}
+
+/// Runs a command that needs no settings, and so must not fail over them; `None` for others.
+pub(crate) fn run_without_settings(screen: &Screen, command: &Command) -> Option<Result<Ending, CliError>> {
+    match command {
+        Command::Completions(args) => Some(reference::completions(screen, args)),
+        Command::Man(args) => Some(reference::man(screen, args)),
+        _ => None,
     }
 }

@@ -54,7 +54,6 @@ fn ended(child: Child) -> Ran {
 #[test]
 fn a_download_cut_three_times_ends_byte_identical_in_four_requests() {
     let list = csv();
-    let list = csv();
     let lists = Lists::new(&list);
     lists.state().faults = vec![Fault::Cut(1000), Fault::Cut(50_000), Fault::Cut(0)];
     let desk = Desk::at(&lists.url);

@@ -9,6 +9,8 @@ mod lists;
 #[cfg(test)]
 mod put;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod secrecy;
