@@ -23,6 +23,8 @@ pub struct SandboxConfig {
     pub clock_skew: i64,
     /// How many requests there may be; `None` counts none.
     pub budgets: Option<Budgets>,
+    /// The largest body of a bulk ingest, in bytes; 16 MiB by default (assumed: the platform's own is not public).
+    pub ingest_limit: usize,
     /// How initiate and presign answer.
     pub answer: AnswerShape,
     /// How it misbehaves from the start on; see also [`SandboxHandle::add_fault`](crate::SandboxHandle::add_fault).
@@ -42,6 +44,7 @@ impl Default for SandboxConfig {
             account: Account::default(),
             clock_skew: 0,
             budgets: None,
+            ingest_limit: 16 * 1024 * 1024,
             answer: AnswerShape::default(),
             faults: Vec::new(),
             fault_seed: 0,

@@ -7,6 +7,31 @@ use jiff::{Timestamp, civil};
 /// How many problems are listed; the rest would tell nothing new.
 pub(crate) const MAX_FINDINGS: usize = 100;
 
+/// What can be wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    InvalidDate,
+    Missing,
+}
+
+impl Problem {
+    /// Its name in answers.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::InvalidDate => "INVALID_DATE",
+            Self::Missing => "MISSING_VALUE",
+        }
+    }
+
+    /// The same in words.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::InvalidDate => "this is no date",
+            Self::Missing => "this must not be empty",
+        }
+    }
+}
+
 /// Whether a field of this name holds dates: `date` itself, or anything that ends with `_date`.
 pub(crate) fn is_date_field(name: &str) -> bool {
     name == "date" || name.ends_with("_date")

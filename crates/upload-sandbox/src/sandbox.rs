@@ -11,6 +11,7 @@ use crate::{
     canned::CannedAnswers,
     clock::Clock,
     fault::Faults,
+    ingest::Ingested,
     log::RequestLog,
     net::{Server, bind},
     packages::Packages,
@@ -63,6 +64,8 @@ impl Sandbox {
             faults,
             canned: CannedAnswers::default(),
             files: ReceivedFiles::new(&root),
+            ingested: Ingested::new(&root),
+            ingest_limit: config.ingest_limit,
             uploads,
         });
         let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AnswerShape, accounts::Accounts, budget::Budget, canned::CannedAnswers, fault::Faults, log::RequestLog,
-    packages::Packages, received::ReceivedFiles, storage::StorageClient, uploads::Uploads,
+    AnswerShape, accounts::Accounts, budget::Budget, canned::CannedAnswers, fault::Faults, ingest::Ingested,
+    log::RequestLog, packages::Packages, received::ReceivedFiles, storage::StorageClient, uploads::Uploads,
 };
 
 /// What every request to the API can see.
@@ -19,5 +19,8 @@ pub(crate) struct State {
     pub(crate) faults: Arc<Faults>,
     pub(crate) canned: CannedAnswers,
     pub(crate) files: ReceivedFiles,
+    pub(crate) ingested: Ingested,
+    /// The largest body of an ingest, in bytes.
+    pub(crate) ingest_limit: usize,
     pub(crate) uploads: Arc<Uploads>,
 }

@@ -20,6 +20,8 @@ mod faults;
 mod flow;
 #[path = "sandbox/guards.rs"]
 mod guards;
+#[path = "sandbox/ingest.rs"]
+mod ingest;
 #[path = "sandbox/mistakes.rs"]
 mod mistakes;
 #[path = "sandbox/packages.rs"]

@@ -14,7 +14,7 @@ use tokio_util::io::ReaderStream;
 use url::Url;
 
 use super::error::ApiError;
-use crate::{LogSnapshot, Mistake, OpenUpload, ReceivedFile, state::State};
+use crate::{IngestedKind, LogSnapshot, Mistake, OpenUpload, ReceivedFile, state::State};
 
 /// The prefix of everything here.
 pub(super) const INTROSPECTION: &str = "/_sandbox/";
@@ -26,6 +26,8 @@ pub(super) const UPLOADS: &str = "/_sandbox/uploads";
 pub(super) const FILES: &str = "/_sandbox/files";
 /// One of them.
 pub(super) const FILE: &str = "/_sandbox/files/{id}/{filename}";
+/// What was taken in bulk.
+pub(super) const INGESTED: &str = "/_sandbox/ingested";
 
 #[derive(Debug, Serialize)]
 pub(super) struct Uploads {
@@ -53,6 +55,10 @@ pub(super) async fn uploads(Extract(state): Extract<Arc<State>>) -> Json<Uploads
 
 pub(super) async fn files(Extract(state): Extract<Arc<State>>) -> Json<Vec<ReceivedFile>> {
     Json(state.files.list())
+}
+
+pub(super) async fn ingested(Extract(state): Extract<Arc<State>>) -> Json<Vec<IngestedKind>> {
+    Json(state.ingested.list())
 }
 
 /// Where a file can be fetched from; the host as clients see it.

@@ -1,14 +1,13 @@
 //! Reading JSON bodies strictly: what the wire types forgive in an answer is wrong in a request.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequest, Request},
-    http::{StatusCode, header},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::error::ApiError;
+use super::{body, error::ApiError};
 
 /// The largest body that is read: complete with 10,000 parts is well below.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -21,17 +20,7 @@ impl<S: Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, ApiError> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_json = content_type.is_some_and(|text| {
-            text.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-        });
-        if !is_json {
-            let message = "send a JSON body with Content-Type: application/json";
-            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message));
-        }
-        let bytes = to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_UNREADABLE", format!("the body: {error}"))
-        })?;
+        let bytes = body::json(request, MAX_BODY).await?;
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| ApiError::invalid(format!("not JSON: {error}")))?;
         Ok(Self(value))

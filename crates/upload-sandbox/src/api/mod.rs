@@ -2,12 +2,14 @@
 
 mod answer;
 mod auth;
+mod body;
 mod cut;
 mod direct;
 mod error;
 mod fault;
 mod filename;
 mod guard;
+mod ingest;
 mod introspect;
 mod json;
 mod packages;

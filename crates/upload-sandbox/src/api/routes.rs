@@ -7,9 +7,9 @@ use axum::{
     middleware,
     routing::{self, MethodFilter, MethodRouter},
 };
-use upload_proto::{Endpoint, HostFamily, Method as TableMethod};
+use upload_proto::{Endpoint, HostFamily, IngestKind, Method as TableMethod};
 
-use super::{auth, direct, error::ApiError, guard, introspect, packages, status, storage};
+use super::{auth, direct, error::ApiError, guard, ingest, introspect, packages, status, storage};
 use crate::{Mistake, Operation, log::HostKind, state::State};
 
 /// Where the main API's root lies on the API port.
@@ -32,6 +32,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route(introspect::LOG, routing::get(introspect::log))
         .route(introspect::FILES, routing::get(introspect::files))
         .route(introspect::FILE, routing::get(introspect::file))
+        .route(introspect::INGESTED, routing::get(introspect::ingested))
         .route(introspect::UPLOADS, routing::get(introspect::uploads))
         .with_state(state)
 }
@@ -53,7 +54,10 @@ fn handler(endpoint: Endpoint) -> Option<MethodRouter<Arc<State>>> {
         Endpoint::PresignPut => on(endpoint, storage::presign),
         Endpoint::Package => on(endpoint, packages::package),
         Endpoint::PackageCustomers => on(endpoint, packages::customers),
-        _ => None,
+        other => {
+            let kind = IngestKind::ALL.into_iter().find(|kind| kind.endpoint() == other)?;
+            on(other, move |state, request| ingest::ingest(kind, state, request))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 mod accounts;
+mod content;
 
 use std::{
     path::{Path, PathBuf},
@@ -6,9 +7,7 @@ use std::{
 };
 
 use crate::{
-    Backend, FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload, Operation, ReceivedFile, SandboxError,
-    SandboxPackage,
-    canned::CannedAnswer,
+    Backend, FaultRule, LogEntry, LogSnapshot, Mistake, OpenUpload, SandboxError, SandboxPackage,
     net::Server,
     state::State,
     storage::{BUCKET, object_path},
@@ -126,20 +125,6 @@ impl SandboxHandle {
     /// Behaves well again.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
-    }
-
-    /// Puts an answer down for the next request of an operation of the API that passes the checks of its head: it is
-    /// read, not carried out, and answered with this status and exactly this body, as JSON. Several wait in a row; a
-    /// fault comes first. In the log, the fault's name is `answer`.
-    pub fn answer_next(&self, operation: Operation, status: u16, body: impl Into<String>) {
-        self.state.canned.add(CannedAnswer { operation, status, body: body.into() });
-    }
-
-    /// The files that came as forms and were accepted (of the last 10,000), in order: media, sales workbooks, event
-    /// workbooks. The same as `GET /_sandbox/files` answers.
-    #[must_use]
-    pub fn received_files(&self) -> Vec<ReceivedFile> {
-        self.state.files.list()
     }
 
     /// Stops the servers; open connections get half a second to finish. Answers the uploads that are still open,

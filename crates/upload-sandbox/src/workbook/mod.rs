@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-pub(crate) use review::{Finding, Problem, Review};
+pub(crate) use review::{Finding, Review};
 
 /// How a ZIP archive begins, which is what an `.xlsx` is (Office Open XML).
 const ZIP: &[u8] = b"PK\x03\x04";

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Unusable, cell::Content};
-use crate::content::{MAX_FINDINGS, is_date, is_date_field, is_required_field};
+use crate::content::{MAX_FINDINGS, Problem, is_date, is_date_field, is_required_field};
 
 /// Looks at a sheet as its cells go by, row by row. The first row that is not empty is the header.
 #[derive(Debug, Default)]
@@ -23,13 +23,6 @@ pub(crate) struct Finding {
     /// The column's name, in lower case, with underscores for blanks.
     pub(crate) column: String,
     pub(crate) problem: Problem,
-}
-
-/// What can be wrong with a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
-    InvalidDate,
-    Missing,
 }
 
 impl Review {

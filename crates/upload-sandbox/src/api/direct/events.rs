@@ -12,8 +12,9 @@ use super::form::FormFile;
 use crate::{
     Operation,
     api::{error::ApiError, query},
+    content::Problem,
     state::State,
-    workbook::{Finding, Kind, Problem, Unusable, review},
+    workbook::{Finding, Kind, Unusable, review},
 };
 
 /// What an `.xlsx` must be announced as (bulk event upload page).

@@ -13,7 +13,7 @@ use crate::{
     Operation,
     api::{error::ApiError, query},
     state::State,
-    workbook::{Finding, Kind, Problem, Unusable, review},
+    workbook::{Finding, Kind, Unusable, review},
 };
 
 /// The sales figures of one event as a workbook (the answer to a success is assumed).
@@ -48,13 +48,9 @@ fn refused(code: &str, message: String) -> ApiError {
 }
 
 fn validation_error(finding: Finding) -> ValidationError {
-    let (code, message) = match finding.problem {
-        Problem::InvalidDate => ("INVALID_DATE", "this is no date"),
-        Problem::Missing => ("MISSING_VALUE", "this must not be empty"),
-    };
     ValidationError {
-        code: code.into(),
-        message: Some(message.into()),
+        code: finding.problem.code().into(),
+        message: Some(finding.problem.message().into()),
         row: Some(finding.row),
         column: Some(finding.column),
     }
