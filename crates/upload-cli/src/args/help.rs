@@ -53,6 +53,27 @@ How a file is sent:
   when it is a .csv, and whenever a type is given; any other goes in one PUT. Sending in parts
   needs a type. Sizes are written like 16MiB, 5GB or 1048576.";
 
+pub(super) const MEDIA_EXAMPLES: &str = "\
+Examples:
+  upload media poster.jpg
+  upload media creatives/*.png --output json | jq -r 'select(.media).media.url'";
+
+pub(super) const EXCEL_EXAMPLES: &str = "\
+Examples:
+  upload excel sales.xlsx --eid 4711
+  upload excel sales.xlsx --eid 4711 --dry-run
+
+The workbook is looked into first: it is one by its content, and has a header row and a row below
+it. If its answer is lost, it is not sent again unless --at-least-once is given.";
+
+pub(super) const EVENTS_EXAMPLES: &str = "\
+Examples:
+  upload events events.xlsx --event-type fdlive
+  upload events export.xls --event-type prisma
+
+Rows that the platform refuses are listed, exit 3. If the answer is lost, the workbook is not sent
+again unless --at-least-once is given.";
+
 pub(super) const INGEST_EXAMPLES: &str = "\
 Examples:
   upload ingest sales sales.csv

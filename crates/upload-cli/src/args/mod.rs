@@ -1,6 +1,7 @@
 //! The command line: one file per command, and what all of them share.
 
 mod budget;
+mod direct;
 mod download;
 mod environment;
 mod global;
@@ -17,6 +18,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, parse
 
 pub(crate) use self::{
     budget::ApiBudget,
+    direct::{EventsArgs, ExcelArgs, MediaArgs, WorkbookArgs},
     download::DownloadArgs,
     global::{ColorChoice, GlobalArgs, OutputFormat},
     ingest::IngestArgs,
@@ -49,6 +51,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Put(PutArgs),
+    Media(MediaArgs),
+    Excel(ExcelArgs),
+    Events(EventsArgs),
     Ingest(IngestArgs),
     Download(DownloadArgs),
     Sandbox(SandboxArgs),

@@ -1,10 +1,12 @@
 //! One module per command.
 
+mod direct;
 mod download;
 mod ingest;
 mod put;
 mod reference;
 mod sandbox;
+mod tally;
 
 use crate::{
     args::{Command, GlobalArgs, OutputFormat},
@@ -41,6 +43,9 @@ pub(crate) enum Ending {
 pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, CliError> {
     match command {
         Command::Put(args) => put::run(session, args).await,
+        Command::Media(args) => direct::run(session, direct::Order::media(args)).await,
+        Command::Excel(args) => direct::run(session, direct::Order::excel(args)).await,
+        Command::Events(args) => direct::run(session, direct::Order::events(args)).await,
         Command::Ingest(args) => ingest::run(session, args).await,
         Command::Download(args) => download::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,

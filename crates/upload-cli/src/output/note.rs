@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 use upload_core::{Progress, Retrying, Step};
+use upload_proto::MediaAsset;
 
 use super::{BatchStatus, Findings, IngestPlan, IngestResult};
 use crate::error::{CliError, ErrorKind};
@@ -150,6 +151,12 @@ pub(crate) struct FileResult {
     pub(crate) validation: Option<Findings>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ErrorNote>,
+    /// What the platform made of creative media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) media: Option<MediaAsset>,
+    /// What a workbook was taken as, in words.
+    #[serde(skip)]
+    pub(crate) taken_as: Option<String>,
     /// Where a sandbox keeps the object: a file on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sandbox_file: Option<PathBuf>,
@@ -176,6 +183,8 @@ impl FileResult {
             package_status: None,
             validation: None,
             error: error.map(ErrorNote::from),
+            media: None,
+            taken_as: None,
             sandbox_file: None,
         }
     }

@@ -3,8 +3,14 @@
 mod csv;
 mod encoding;
 mod header;
+mod media_type;
+mod workbook;
 
-pub(crate) use self::csv::check_csv;
+pub(crate) use self::{
+    csv::check_csv,
+    media_type::media_type,
+    workbook::{WorkbookFormat, check_workbook},
+};
 use crate::{
     error::{CliError, ErrorKind},
     output::{FileResult, Finding, Findings, Status},
@@ -22,6 +28,8 @@ pub(crate) struct Report {
     pub(crate) total: u64,
     /// What is odd without being wrong.
     pub(crate) warning: Option<String>,
+    /// What to do about what is wrong, where that is known.
+    hint: Option<&'static str>,
 }
 
 impl Report {
@@ -36,8 +44,11 @@ impl Report {
 
     /// What it comes to for a file that has findings: it is not sent.
     pub(crate) fn refuse(self, file: &str, hint: &str) -> FileResult {
-        let message = format!("it would be refused ({} finding(s)), so it was not sent", self.total);
-        let error = CliError::new(ErrorKind::Content, message).hint(hint);
+        let message = match (self.total, self.findings.first().and_then(|first| first.message.as_ref())) {
+            (1, Some(message)) => format!("it would be refused, so it was not sent: {message}"),
+            (total, _) => format!("it would be refused ({total} findings), so it was not sent"),
+        };
+        let error = CliError::new(ErrorKind::Content, message).hint(self.hint.unwrap_or(hint));
         let errors_total = (self.total > self.findings.len() as u64).then_some(self.total);
         let validation = Some(Findings { errors_total, ..Findings::all(self.findings) });
         FileResult { validation, ..FileResult::bare(file, Status::Failed, Some(&error)) }

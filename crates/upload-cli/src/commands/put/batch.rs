@@ -12,11 +12,11 @@ use upload_core::{LimitedTransport, Transport, TransportErrorKind, VerifyingTran
 use upload_http::TokioClock;
 
 use super::{
-    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, tally::Tally,
-    throttle::Throttle, transfer::Transfer,
+    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, throttle::Throttle,
+    transfer::Transfer,
 };
 use crate::{
-    commands::TICK,
+    commands::{TICK, tally::Tally},
     error::{CliError, ErrorKind},
     output::{FileResult, JobId, Note, Reporter, Status, Summary},
     platform::Platform,

@@ -1,7 +1,8 @@
 use upload_core::Source;
 
-use super::{job::Workshop, selection::Selection, tally::Tally};
+use super::{job::Workshop, selection::Selection};
 use crate::{
+    commands::tally::Tally,
     error::{CliError, ErrorKind},
     output::{FileResult, JobId, Note, Reporter, Scope, Status},
 };

@@ -10,7 +10,6 @@ mod preflight;
 mod result;
 mod selection;
 mod spool;
-mod tally;
 mod throttle;
 mod transfer;
 
@@ -20,9 +19,9 @@ use upload_http::Md5Lanes;
 pub(super) use self::spool::stdin_file;
 use self::{
     batch::Batch, check::check, job::Workshop, options::PutOptions, preflight::Preflight,
-    selection::Selection, spool::spool_stdin, tally::Tally,
+    selection::Selection, spool::spool_stdin,
 };
-use super::{Ending, Session};
+use super::{Ending, Session, tally::Tally};
 use crate::{
     args::{PutArgs, Verify},
     error::CliError,

@@ -10,9 +10,9 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{candidate::Candidate, job::Workshop, selection::Selection, tally::Tally};
+use super::{candidate::Candidate, job::Workshop, selection::Selection};
 use crate::{
-    commands::TICK,
+    commands::{TICK, tally::Tally},
     error::{CliError, ErrorKind},
     output::{FileResult, JobId, Note, Reporter, Status},
     preflight::{Report, check_csv},

@@ -5,11 +5,14 @@ use console::style;
 use super::{findings, shown};
 use crate::output::{FileResult, Started, Status, Summary, bytes, plain, rate, seconds};
 
-/// The line of a file whose object exists; `None` for others. Off a terminal it is plain, for scripts to cut up.
+/// The line of a file that has arrived; `None` for others. Off a terminal it is plain, for scripts to cut up.
 pub(super) fn line(result: &FileResult, on_terminal: bool) -> Option<String> {
-    let FileResult { file, status: Status::Completed, object_key, path, .. } = result else { return None };
-    let path = path.as_ref().map(|path| path.display().to_string());
-    let key = object_key.clone().or(path)?;
+    let FileResult { status: Status::Completed, object_key, media, path, taken_as, .. } = result else {
+        return None;
+    };
+    let (file, path) = (&result.file, path.as_ref().map(|path| path.display().to_string()));
+    let url = media.as_ref().map(|media| media.url.clone());
+    let key = object_key.clone().or(url).or(path).or(taken_as.clone())?;
     let key = plain(&key);
     let (file, details) = (shown(file), details(result).join(", "));
     Some(if on_terminal {

@@ -2,18 +2,18 @@ use crate::error::ErrorKind;
 
 /// How the files of a batch ended, as far as the exit status depends on it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
+pub(in crate::commands) struct Tally {
     completed: u64,
     first_failure: Option<ErrorKind>,
     cancelled: bool,
 }
 
 impl Tally {
-    pub(super) fn completed(&mut self) {
+    pub(in crate::commands) fn completed(&mut self) {
         self.completed += 1;
     }
 
-    pub(super) fn failed(&mut self, kind: ErrorKind) {
+    pub(in crate::commands) fn failed(&mut self, kind: ErrorKind) {
         match kind {
             ErrorKind::Cancelled => self.cancelled = true,
             kind => self.first_failure = self.first_failure.or(Some(kind)),
@@ -21,13 +21,13 @@ impl Tally {
     }
 
     /// Whether nothing has gone wrong so far.
-    pub(super) fn is_spotless(self) -> bool {
+    pub(in crate::commands) fn is_spotless(self) -> bool {
         self.first_failure.is_none() && !self.cancelled
     }
 
     /// What the batch comes to; `None` when all is well. Where no file made it, the first one's reason stands for
     /// all.
-    pub(super) fn verdict(self) -> Option<ErrorKind> {
+    pub(in crate::commands) fn verdict(self) -> Option<ErrorKind> {
         match self {
             Self { cancelled: true, .. } => Some(ErrorKind::Cancelled),
             Self { completed: 1.., first_failure: Some(_), .. } => Some(ErrorKind::Partial),
