@@ -7,6 +7,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod accounts;
 mod answers;
 mod bytes;
 mod cancel;
@@ -16,3 +17,4 @@ mod first_steps;
 mod mistakes;
 mod preflight;
 mod secrecy;
+mod sessions;

@@ -73,6 +73,47 @@ impl World {
         command
     }
 
+    /// The command with nothing but the platform's address: without a token, a partner or a session.
+    #[must_use]
+    pub fn stranger(&self) -> Command {
+        let mut command = self.upload();
+        command.env_remove("FD_ACCESS_TOKEN").env_remove("FD_PARTNER_ID");
+        command
+    }
+
+    /// Runs the command, without a token of its own, to its end.
+    pub async fn run_stranger<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Finished {
+        Running::start(self.stranger().args(args)).finish().await
+    }
+
+    /// Signs in with the sandbox's account; the session is the default profile's from then on.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn sign_in(&self) {
+        let mut command = self.stranger();
+        command
+            .args(["login", "--username", self.sandbox.username()])
+            .env("FD_PASSWORD", self.sandbox.password());
+        let finished = Running::start(&mut command).finish().await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
+
+    /// The file in which the default profile's session is kept, whether there is one or not.
+    #[must_use]
+    pub fn session_file(&self) -> PathBuf {
+        self.home.path().join("state/upload/accounts/default.json")
+    }
+
+    /// How many requests of an operation the platform saw.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        self.operations().iter().filter(|name| *name == operation).count()
+    }
+
     /// Runs the command with these arguments to its end.
     pub async fn run<S: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Finished {
         Running::start(self.upload().args(args)).finish().await

@@ -1,6 +1,7 @@
 //! The `upload` command, as a library so that its parts can be tested: `main` reads the command line and the
 //! settings, and hands over to one module per command.
 
+mod account;
 mod args;
 mod commands;
 mod error;

@@ -1,15 +1,16 @@
 //! The platform a command works against: the one of the settings, or a sandbox inside this process.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
-use upload_http::{ApiClient, HttpTransport, StorageClient};
-use upload_proto::ApiHosts;
+use upload_http::{ApiClient, AuthClient, HttpTransport, StorageClient};
+use upload_proto::{ApiHosts, ApiRoot, PartnerId};
 use upload_sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxHandle};
 
 use crate::{
+    account::{Account, Identity, Source, TokenOrigin, no_partner},
     args::GlobalArgs,
     error::{CliError, ErrorKind},
-    settings::{Credentials, Settings},
+    settings::{Settings, place},
 };
 
 /// How to reach the platform, found before anything is done.
@@ -18,7 +19,7 @@ pub(crate) enum Target {
     /// A sandbox, still to be started.
     Sandbox,
     /// The platform of the settings.
-    Platform(Credentials),
+    Platform { hosts: ApiHosts, source: Source, partner: Option<PartnerId> },
 }
 
 /// A platform that can be talked to.
@@ -26,6 +27,8 @@ pub(crate) enum Target {
 pub(crate) struct Platform {
     pub(crate) api: ApiClient,
     pub(crate) transport: HttpTransport,
+    pub(crate) account: Account,
+    pub(crate) hosts: ApiHosts,
     sandbox: Option<SandboxHandle>,
 }
 
@@ -36,17 +39,24 @@ impl Target {
     /// When they say too little, or two things at once.
     pub(crate) fn resolve(settings: &Settings, global: &GlobalArgs) -> Result<Self, CliError> {
         if global.sandbox {
-            Credentials::refuse_with_sandbox(settings)?;
+            place::refuse_with_sandbox(settings)?;
             return Ok(Self::Sandbox);
         }
-        Credentials::refuse_without_sandbox(settings)?;
-        Credentials::resolve(settings, global).map(Self::Platform)
+        place::refuse_without_sandbox(settings)?;
+        let hosts = place::hosts(settings, global)?;
+        let source = Source::find(settings, &hosts.api)?;
+        let partner = place::partner(settings, global)?.map(|partner| partner.value);
+        if let (Source::Given { .. }, None) = (&source, &partner) {
+            return Err(no_partner());
+        }
+        Ok(Self::Platform { hosts, source, partner })
     }
 
-    /// Makes the clients, and starts the sandbox where there is to be one. Sends nothing.
+    /// Makes the clients, and starts the sandbox where there is to be one. Nothing is sent, but a sign-in where that is
+    /// what gives a token.
     ///
     /// # Errors
-    /// For network settings that cannot be used, and for a sandbox that cannot start.
+    /// For network settings that cannot be used, for a sandbox that cannot start, and for a sign-in that fails.
     pub(crate) async fn connect(
         self,
         settings: &Settings,
@@ -54,17 +64,25 @@ impl Target {
         connections: usize,
     ) -> Result<Platform, CliError> {
         let network = settings.network(global, connections)?;
-        let (credentials, sandbox) = match self {
-            Self::Platform(credentials) => (credentials, None),
+        let pace = settings.pace(global);
+        let (hosts, account, sandbox) = match self {
+            Self::Platform { hosts, source, partner } => {
+                warn_of_plain_http(&hosts);
+                let auth = AuthClient::new(hosts.clone(), &network)?.paced(pace.clone());
+                let api = hosts.api.clone();
+                let account = source.open(settings, auth, |user| Identity { api, user }, partner).await?;
+                (hosts, account, None)
+            }
             Self::Sandbox => {
                 let sandbox = start_sandbox(global.faults.apply(SandboxConfig::default())).await?;
-                (credentials_of(&sandbox)?, Some(sandbox))
+                (hosts_of(&sandbox)?, account_of(&sandbox)?, Some(sandbox))
             }
         };
-        let Credentials { hosts, token, partner } = credentials;
-        let api = ApiClient::new(hosts, token, partner, &network)?.paced(settings.pace(global));
+        let api = ApiClient::new(hosts.clone(), account.tokens.clone(), account.partner.clone(), &network)?
+            .paced(pace);
         let storage = StorageClient::new(&network)?;
-        Ok(Platform { transport: HttpTransport::new(api.clone(), storage), api, sandbox })
+        let transport = HttpTransport::new(api.clone(), storage);
+        Ok(Platform { api, transport, account, hosts, sandbox })
     }
 }
 
@@ -99,16 +117,70 @@ pub(crate) async fn start_sandbox(config: SandboxConfig) -> Result<SandboxHandle
     })
 }
 
-fn credentials_of(sandbox: &SandboxHandle) -> Result<Credentials, CliError> {
-    let odd = |error: &dyn std::fmt::Display| {
-        CliError::new(ErrorKind::Unexpected, format!("the sandbox names an unusable address: {error}"))
-    };
-    Ok(Credentials {
-        hosts: ApiHosts {
-            api: sandbox.api_url().parse().map_err(|error| odd(&error))?,
-            cr: Some(sandbox.cr_url().parse().map_err(|error| odd(&error))?),
-        },
-        token: sandbox.token().clone(),
-        partner: sandbox.partner_id().parse().map_err(|error| odd(&error))?,
+/// A sandbox's addresses.
+///
+/// # Errors
+/// Never, unless the sandbox is at fault.
+pub(crate) fn hosts_of(sandbox: &SandboxHandle) -> Result<ApiHosts, CliError> {
+    Ok(ApiHosts {
+        api: sandbox.api_url().parse().map_err(|error| odd(&error))?,
+        cr: Some(sandbox.cr_url().parse().map_err(|error| odd(&error))?),
     })
+}
+
+fn account_of(sandbox: &SandboxHandle) -> Result<Account, CliError> {
+    let partner: PartnerId = sandbox.partner_id().parse().map_err(|error| odd(&error))?;
+    Ok(Account {
+        user: Some(sandbox.username().to_owned()),
+        partners: sandbox.partners().to_vec(),
+        partner,
+        origin: TokenOrigin::Sandbox,
+        session: None,
+        end: None,
+        tokens: sandbox.token().clone().into(),
+    })
+}
+
+fn odd(error: &dyn std::fmt::Display) -> CliError {
+    CliError::new(ErrorKind::Unexpected, format!("the sandbox names an unusable address: {error}"))
+}
+
+/// Says once that a token travels for all to read; on this machine nobody else reads.
+pub(crate) fn warn_of_plain_http(hosts: &ApiHosts) {
+    let all = [Some(&hosts.api), hosts.cr.as_ref()];
+    if let Some(root) = all.into_iter().flatten().find(|root| is_readable_by_others(root)) {
+        tracing::warn!(
+            target: "upload_cli",
+            "{root} is not encrypted: whoever is on the way can read the token; use https://"
+        );
+    }
+}
+
+/// Whether what is sent there travels in the clear, and farther than this machine.
+pub(crate) fn is_readable_by_others(root: &ApiRoot) -> bool {
+    let host = root.host();
+    let address: Option<IpAddr> = host.parse().ok();
+    !root.is_https()
+        && !host.eq_ignore_ascii_case("localhost")
+        && !address.is_some_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_leaves_the_machine_in_the_clear_can_be_read_by_others() {
+        for (url, readable) in [
+            ("https://h/api", false),
+            ("http://h/api", true),
+            ("HTTP://10.0.0.1/api", true),
+            ("http://localhost:8080/api", false),
+            ("http://127.0.0.9/api", false),
+            ("http://[::1]:80/api", false),
+            ("http://localhost.evil.example/api", true),
+        ] {
+            assert_eq!(is_readable_by_others(&url.parse().unwrap()), readable, "{url}");
+        }
+    }
 }

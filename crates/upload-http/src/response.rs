@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::{Response, header::RETRY_AFTER};
+use reqwest::{
+    Response,
+    header::{DATE, RETRY_AFTER},
+};
 
 /// The longest piece of a server's own words that goes into a message, in characters.
 const MAX_QUOTE: usize = 300;
@@ -47,6 +50,11 @@ pub(crate) fn header(response: &Response, name: &str) -> Option<String> {
 /// asks for no wait.
 pub(crate) fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
     parse_retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
+}
+
+/// The server's clock, by the `Date` header (RFC 9110, section 6.6.1); it has whole seconds.
+pub(crate) fn server_time(response: &Response) -> Option<SystemTime> {
+    httpdate::parse_http_date(response.headers().get(DATE)?.to_str().ok()?.trim()).ok()
 }
 
 fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {

@@ -37,6 +37,35 @@ impl ApiRoot {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether what is sent there is encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+    }
+
+    /// The host's name or address, an IPv6 one without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split_once(':').map_or(authority, |(host, _)| host),
+        }
+    }
+
+    /// The port, by the scheme where none is named.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let default = if self.is_https() { 443 } else { 80 };
+        let authority = self.authority();
+        let after_host = authority.rfind(']').map_or(authority, |end| &authority[end..]);
+        after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(default)
+    }
+
+    fn authority(&self) -> &str {
+        self.0.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default()
+    }
 }
 
 impl FromStr for ApiRoot {
@@ -108,6 +137,21 @@ mod tests {
             assert_eq!(text.parse::<ApiRoot>().unwrap().as_str(), "https://h/api", "{text}");
         }
         assert_eq!("http://[::1]:80/api".parse::<ApiRoot>().unwrap().as_str(), "http://[::1]:80/api");
+    }
+
+    #[test]
+    fn host_and_port_come_out_of_every_form() {
+        for (text, host, port) in [
+            ("https://client-api.stg.example.com/api", "client-api.stg.example.com", 443),
+            ("HTTPS://h", "h", 443),
+            ("http://h:8080/api/v3", "h", 8080),
+            ("http://127.0.0.1/api", "127.0.0.1", 80),
+            ("http://[::1]/api", "::1", 80),
+            ("https://[fe80::1]:8443/api", "fe80::1", 8443),
+        ] {
+            let root: ApiRoot = text.parse().unwrap();
+            assert_eq!((root.host(), root.port()), (host, port), "{text}");
+        }
     }
 
     #[test]

@@ -5,8 +5,12 @@ use clap::{
 };
 
 /// The platform documentation's own names, for the options that have one.
-const DOCUMENTED: [(&str, &str); 3] =
-    [("api-url", "FD_BASE_URL"), ("cr-url", "FD_CR_URL"), ("partner", "FD_PARTNER_ID")];
+const DOCUMENTED: [(&str, &str); 4] = [
+    ("api-url", "FD_BASE_URL"),
+    ("cr-url", "FD_CR_URL"),
+    ("partner", "FD_PARTNER_ID"),
+    ("username", "FD_USERNAME"),
+];
 
 /// Lets every long option of every command be given in the environment, as `UPLOAD_<OPTION>` or by its documented
 /// name. One place for all of them: an option added anywhere has its variable.

@@ -26,7 +26,10 @@ Settings:
     FD_BASE_URL      the API's base URL (--api-url)
     FD_CR_URL        the CR API's base URL (--cr-url)
     FD_PARTNER_ID    the partner to act for (--partner)
-    FD_ACCESS_TOKEN  the access token; never an option, where others could see it";
+    FD_ACCESS_TOKEN  the access token; never an option, where others could see it
+    FD_REFRESH_TOKEN renews it
+    FD_USERNAME      who signs in when there is neither token nor session,
+    FD_PASSWORD      and by which password";
 
 pub(super) const EXIT_STATUS: &str = "\
 Exit status:
@@ -84,6 +87,14 @@ Examples:
 
 A batch that the platform refuses is kept in PATH.refused.ndjson and the rest goes on; one whose
 answer was lost is kept in PATH.unknown.ndjson. Both can be ingested as they are.";
+pub(super) const LOGIN_EXAMPLES: &str = "\
+Examples:
+  upload login                                     asks for user, password and, of several, the partner
+  upload --profile staging login --username ada --partner partner-id-acme
+  pass show upload | upload login --username ada --password-stdin
+
+The session is kept for the profile, in a file that only its owner can read, and renewed by itself.
+Commands that find no session sign in by themselves where FD_USERNAME and FD_PASSWORD are set.";
 
 pub(super) const DOWNLOAD_EXAMPLES: &str = "\
 Examples:

@@ -7,6 +7,7 @@ mod environment;
 mod global;
 mod help;
 mod ingest;
+mod login;
 mod put;
 mod reference;
 mod sandbox;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     download::DownloadArgs,
     global::{ColorChoice, GlobalArgs, OutputFormat},
     ingest::IngestArgs,
+    login::LoginArgs,
     put::PutArgs,
     reference::{CompletionsArgs, ManArgs},
     sandbox::{S3Args, SandboxArgs},
@@ -56,6 +58,11 @@ pub(crate) enum Command {
     Events(EventsArgs),
     Ingest(IngestArgs),
     Download(DownloadArgs),
+    Login(LoginArgs),
+    /// Forget the session of the profile
+    Logout,
+    /// Say who the platform takes us for, and whether it accepts that
+    Whoami,
     Sandbox(SandboxArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

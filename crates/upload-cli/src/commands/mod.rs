@@ -3,10 +3,15 @@
 mod direct;
 mod download;
 mod ingest;
+mod login;
+mod logout;
 mod put;
 mod reference;
 mod sandbox;
 mod tally;
+mod whoami;
+
+use serde::Serialize;
 
 use crate::{
     args::{Command, GlobalArgs, OutputFormat},
@@ -25,6 +30,21 @@ pub(crate) struct Session {
     pub(crate) format: OutputFormat,
     pub(crate) screen: Screen,
     pub(crate) reporter: Box<dyn Reporter>,
+}
+
+impl Session {
+    /// Writes a result that is no file's: for programs the event, for people these lines.
+    fn event(&self, event: &impl Serialize, lines: impl FnOnce() -> Vec<String>) {
+        match self.format {
+            OutputFormat::Human => lines().iter().for_each(|line| self.screen.result(line)),
+            OutputFormat::Json => match serde_json::to_string(event) {
+                Ok(line) => self.screen.result(&line),
+                Err(error) => {
+                    self.screen.note(&format!("error: a result could not be written as JSON: {error}"));
+                }
+            },
+        }
+    }
 }
 
 /// How a command ended, when it ended by itself.
@@ -48,6 +68,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, C
         Command::Events(args) => direct::run(session, direct::Order::events(args)).await,
         Command::Ingest(args) => ingest::run(session, args).await,
         Command::Download(args) => download::run(session, args).await,
+        Command::Login(args) => login::run(session, args).await,
+        Command::Logout => logout::run(session).await,
+        Command::Whoami => whoami::run(session).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Completions(args) => reference::completions(&session.screen, &args),
         Command::Man(args) => reference::man(&session.screen, &args),

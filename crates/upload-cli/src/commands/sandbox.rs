@@ -93,7 +93,7 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
             username: sandbox.username(),
             password: sandbox.password(),
         };
-        json(session, &note);
+        session.event(&note, Vec::new);
         return;
     }
     let places = [
@@ -124,18 +124,11 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
 fn tell_left_open(session: &Session, upload: &OpenUpload) {
     let OpenUpload { upload_id, object_key, parts, .. } = upload;
     if session.format == OutputFormat::Json {
-        json(session, &SandboxNote::LeftOpen { upload_id, object_key, parts: *parts });
+        session.event(&SandboxNote::LeftOpen { upload_id, object_key, parts: *parts }, Vec::new);
         return;
     }
     let label = style("left open:").yellow().bold().for_stderr();
     session.screen.note(&format!(
         "{label} {object_key} (upload id {upload_id}, {parts} part(s) stored): abort an upload that is given up"
     ));
-}
-
-fn json(session: &Session, note: &SandboxNote<'_>) {
-    match serde_json::to_string(note) {
-        Ok(line) => session.screen.result(&line),
-        Err(error) => session.screen.note(&format!("error: a result could not be written as JSON: {error}")),
-    }
 }

@@ -33,12 +33,22 @@ impl Folders {
         self.config.join("config.toml")
     }
 
+    /// The folder of all state, whether it exists or not.
+    pub(crate) fn state_root(&self) -> &Path {
+        &self.state
+    }
+
+    /// A folder below the state folder, whether it exists or not.
+    pub(crate) fn state_path(&self, name: &str) -> PathBuf {
+        self.state.join(name)
+    }
+
     /// A folder below the state folder, made if need be, that only its owner can look into.
     ///
     /// # Errors
     /// When it cannot be made.
     pub(crate) fn state(&self, name: &str) -> Result<PathBuf, CliError> {
-        let folder = self.state.join(name);
+        let folder = self.state_path(name);
         make_private(&self.state).and_then(|()| make_private(&folder)).map_err(|error| {
             CliError::io("making this folder", &folder, &error)
                 .hint("make it writable, or set XDG_STATE_HOME to a folder that is")

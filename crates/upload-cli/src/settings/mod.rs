@@ -1,20 +1,27 @@
 //! Settings: flag, then environment, then profile, then default, each with where it came from.
 
-mod credentials;
 mod file;
 mod folders;
+pub(crate) mod place;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 pub(crate) use self::{
-    credentials::Credentials,
     file::{ConfigFile, Profile},
     folders::Folders,
 };
 use crate::{
+    account::SessionFile,
     args::{ApiBudget, Concurrency, Given, GlobalArgs, OutputFormat, Sources},
     error::{CliError, ErrorKind},
 };
+
+/// The folder of the sessions with the platform, below the state folder.
+const ACCOUNTS: &str = "accounts";
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +96,30 @@ impl Settings {
         in_profile.map(|value| Setting { value, origin: self.profile_origin() })
     }
 
+    /// The name of the profile in use.
+    pub(crate) fn profile_name(&self) -> &str {
+        &self.profile_name
+    }
+
+    /// The config file, whether it exists or not.
+    pub(crate) fn config_path(&self) -> &Path {
+        &self.config_path
+    }
+
+    /// Where the session of the profile in use is kept, whether there is one or not.
+    pub(crate) fn session_file(&self) -> SessionFile {
+        SessionFile::new(self.folders.state_path(ACCOUNTS), &self.profile_name)
+    }
+
+    /// The same, in a folder that is there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(crate) fn make_session_file(&self) -> Result<SessionFile, CliError> {
+        let folder = self.folders.state(ACCOUNTS)?;
+        Ok(SessionFile::new(folder, &self.profile_name))
+    }
+
     fn profile_origin(&self) -> Origin {
         Origin::Profile { name: self.profile_name.clone(), file: self.config_path.clone() }
     }
@@ -118,6 +149,14 @@ impl Settings {
             let error = CliError::new(ErrorKind::Usage, "a timeout of zero gives every request up at once");
             return Err(error.hint("choose a --timeout such as 30s"));
         }
+        if self.sources.of("proxy") == Some(Given::Flag)
+            && global.proxy.as_ref().is_some_and(|proxy| proxy.contains('@'))
+        {
+            tracing::warn!(
+                target: "upload_cli",
+                "the proxy's password is on the command line, where others can see it: set UPLOAD_PROXY instead"
+            );
+        }
         Ok(upload_http::NetworkConfig {
             idle_timeout: timeout,
             ca_certs,
@@ -135,7 +174,7 @@ impl Settings {
     }
 
     /// A path of the profile: relative ones start at the config file's folder.
-    fn relative(&self, path: Option<&PathBuf>) -> Option<PathBuf> {
+    pub(crate) fn relative(&self, path: Option<&PathBuf>) -> Option<PathBuf> {
         let base = self.config_path.parent()?;
         path.map(|path| base.join(path))
     }

@@ -38,8 +38,9 @@ fn a_password_in_the_url_is_refused_and_not_shown() {
 }
 
 #[test]
-fn without_a_token_its_variable_is_named() {
-    desk().set("FD_ACCESS_TOKEN", "").run(&PUT).ends(2, &["FD_ACCESS_TOKEN", "--sandbox"]);
+fn without_a_token_every_way_to_have_one_is_named() {
+    let ways = ["upload login", "FD_USERNAME", "FD_PASSWORD", "FD_ACCESS_TOKEN", "--sandbox"];
+    desk().set("FD_ACCESS_TOKEN", "").run(&PUT).ends(2, &ways);
 }
 
 #[test]

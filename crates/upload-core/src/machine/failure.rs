@@ -27,6 +27,12 @@ pub enum Step {
     Validate,
     /// Giving the upload up.
     Abort,
+    /// Signing in.
+    SignIn,
+    /// Asking whether the platform is up.
+    Status,
+    /// Asking whether token and partner are accepted.
+    Partners,
     /// Sending a file in a form.
     Direct,
     /// Sending a batch of records.
@@ -51,6 +57,9 @@ impl fmt::Display for Step {
             Self::Package => f.write_str("asking for the package"),
             Self::Download => f.write_str("downloading the customer list"),
             Self::Abort => f.write_str("aborting the upload"),
+            Self::SignIn => f.write_str("signing in"),
+            Self::Status => f.write_str("asking whether the platform is up"),
+            Self::Partners => f.write_str("asking whether token and partner are accepted"),
         }
     }
 }
@@ -105,7 +114,7 @@ impl Failure {
             Kind::BadAnswer => {
                 "check the base URL: this does not look like the platform's API (a proxy, perhaps)"
             }
-            Kind::Unauthorized => "get a fresh token and set FD_ACCESS_TOKEN",
+            Kind::Unauthorized => "sign in again (upload login), or set a fresh FD_ACCESS_TOKEN",
             Kind::Forbidden => {
                 "check the partner id (FD_PARTNER_ID or --partner) and the account's permissions"
             }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use upload_core::{TransportError, TransportErrorKind as Kind};
@@ -13,6 +13,8 @@ pub(crate) struct Answer {
     pub(super) content_type: Option<String>,
     pub(super) request_id: Option<String>,
     pub(super) retry_after: Option<Duration>,
+    /// The server's clock when it answered.
+    pub(crate) server_time: Option<SystemTime>,
     pub(super) body: Vec<u8>,
     /// What was sent: kept to be taken out of the server's words, should they echo it.
     pub(super) credentials: Credentials,

@@ -15,7 +15,7 @@ use crate::{
     NetworkConfig, SetupError,
     classify::classify,
     exchange::{Answered, Exchange, Family},
-    response::{Ending, header, read_body, retry_after},
+    response::{Ending, header, read_body, retry_after, server_time},
     watched_body::FlowGuard,
 };
 
@@ -202,6 +202,7 @@ pub(super) fn answer(response: &reqwest::Response, body: Vec<u8>, credentials: C
         content_type: header(response, CONTENT_TYPE.as_str()),
         request_id: header(response, headers::REQUEST_ID),
         retry_after: retry_after(response, SystemTime::now()),
+        server_time: server_time(response),
         body,
         credentials,
     }

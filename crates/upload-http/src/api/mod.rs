@@ -8,7 +8,7 @@ mod ingest;
 mod packages;
 mod storage;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use upload_core::TransportError;
 use upload_proto::{ApiHosts, Endpoint, PartnerId};
@@ -54,12 +54,15 @@ impl ApiClient {
         Self(Arc::new(Inner { pace, ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    /// Asks whether the platform is up, without credentials.
+    /// Asks whether the platform is up, without credentials. Answers with the server's clock, in whole seconds, where
+    /// the server says.
     ///
     /// # Errors
     /// When it does not answer with a success.
-    pub async fn status(&self, attempt: u32) -> Result<(), TransportError> {
-        self.0.send(self.call(Endpoint::Status, attempt)).await?.refuse_html()
+    pub async fn status(&self, attempt: u32) -> Result<Option<SystemTime>, TransportError> {
+        let answer = self.0.send(self.call(Endpoint::Status, attempt)).await?;
+        answer.refuse_html()?;
+        Ok(answer.server_time)
     }
 
     /// Asks who the caller is; a success proves that token and partner are accepted.

@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use upload_core::{TransportError, TransportErrorKind as Kind};
 use upload_proto::{
     ApiHosts, Endpoint, RefreshRequest, RefreshResponse, RefreshToken, SignInRequest, SignInResponse,
@@ -8,7 +10,8 @@ use crate::{
     api::{Call, Credentials, Wire},
 };
 
-/// The two calls that need no token, because they get one. Each method sends one request, once.
+/// The calls that need no token: those that get one, and the question whether the platform is there. Each method sends one
+/// request, once.
 #[derive(Clone)]
 pub struct AuthClient {
     wire: Wire,
@@ -28,6 +31,19 @@ impl AuthClient {
     #[must_use]
     pub fn paced(self, pace: Pace) -> Self {
         Self { pace, ..self }
+    }
+
+    /// As [`ApiClient::status`](crate::ApiClient::status).
+    ///
+    /// # Errors
+    /// When the platform does not answer with a success.
+    pub async fn status(&self, attempt: u32) -> Result<Option<SystemTime>, TransportError> {
+        let endpoint = Endpoint::Status;
+        self.pace.admit(endpoint).await;
+        let sent = self.wire.send(self.wire.call(endpoint, attempt), Credentials::None).await;
+        let answer = sent.inspect_err(|error| self.pace.learn(endpoint, error))?;
+        answer.refuse_html()?;
+        Ok(answer.server_time)
     }
 
     /// Signs in with user name and password. The answer may be a challenge instead of a session.

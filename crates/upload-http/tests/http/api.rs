@@ -78,8 +78,10 @@ async fn initiate_carries_credentials_type_and_body() {
 
 #[tokio::test]
 async fn status_carries_no_credentials() {
-    let server = answering(ResponseTemplate::new(200)).await;
-    api(&server).status(1).await.unwrap();
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let server = answering(ResponseTemplate::new(200).insert_header("date", date)).await;
+    let clock = api(&server).status(1).await.unwrap().unwrap();
+    assert_eq!(clock.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs(), 784_111_777);
     assert_eq!(headers_of_the_only_request(&server).await, []);
     assert_eq!(server.received_requests().await.unwrap()[0].url.path(), "/api/v3/status/");
 }
