@@ -203,7 +203,7 @@ async fn the_loudest_output_has_no_secret_of_the_account() {
     let mut output = login(&world, &["-vv"]).await.all_output();
     let kept: Value = serde_json::from_slice(&fs::read(world.session_file()).unwrap()).unwrap();
     world.sandbox.expire_access_tokens();
-    for args in [&["-vv", "whoami"][..], &["-vv", "--output", "json", "whoami"]] {
+    for args in [&["-vv", "whoami"][..], &["-vv", "doctor"], &["-vv", "--output", "json", "whoami"]] {
         output += &world.run_stranger(args).await.all_output();
     }
     world.sandbox.revoke_sessions();

@@ -12,6 +12,7 @@ mod answers;
 mod bytes;
 mod cancel;
 mod content;
+mod doctor;
 mod failures;
 mod first_steps;
 mod mistakes;

@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Logout,
     /// Say who the platform takes us for, and whether it accepts that
     Whoami,
+    /// Check settings, network, clock, token and partner, with a remedy for whatever is wrong
+    Doctor,
     Sandbox(SandboxArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

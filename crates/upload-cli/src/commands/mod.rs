@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod direct;
+mod doctor;
 mod download;
 mod ingest;
 mod login;
@@ -70,6 +71,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, C
         Command::Download(args) => download::run(session, args).await,
         Command::Login(args) => login::run(session, args).await,
         Command::Logout => logout::run(session).await,
+        Command::Doctor => doctor::run(session).await,
         Command::Whoami => whoami::run(session).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Completions(args) => reference::completions(&session.screen, &args),
