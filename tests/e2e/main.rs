@@ -13,6 +13,7 @@ mod bytes;
 mod cancel;
 mod content;
 mod doctor;
+mod endpoints;
 mod failures;
 mod first_steps;
 mod mistakes;
