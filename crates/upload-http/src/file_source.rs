@@ -2,23 +2,21 @@ use std::{
     fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::SystemTime,
 };
 
-use bytes::{Bytes, BytesMut};
-use futures::stream::{self, BoxStream, StreamExt};
-use tokio::task::JoinHandle;
+use bytes::Bytes;
+use futures::stream::{BoxStream, StreamExt};
 use upload_core::{ByteRange, Source, SourceError};
 
-/// How much is read at once, in bytes.
-const CHUNK: u64 = 256 * 1024;
+use crate::range_reader::{RangeReader, Ranged};
 
 /// A file's bytes, read by position: any number of ranges at once, none of them ever held whole.
 ///
 /// What it holds to: the file as it was when it was opened. A range is not handed out to its last chunk when the
-/// file has another size, modification time or (on Unix) inode by then. It must be read on a tokio runtime, whose
-/// threads for blocking work do the reading, one chunk ahead of the reader.
+/// file has another size, modification time or (on Unix) inode by then. It must be read on a tokio runtime: what the
+/// operating system does not have in memory is read by the runtime's threads for blocking work, one chunk ahead.
 #[derive(Clone, Debug)]
 pub struct FileSource(Arc<Opened>);
 
@@ -28,6 +26,7 @@ struct Opened {
     /// Where it was opened; `None` for a file that may have no name.
     path: Option<PathBuf>,
     identity: Identity,
+    reads_now: AtomicBool,
 }
 
 /// Why a file cannot be uploaded.
@@ -94,7 +93,8 @@ impl FileSource {
         let metadata = file.metadata().map_err(|error| OpenError::new(name, error))?;
         check_regular(&metadata, name)?;
         let identity = Identity::of(&metadata);
-        Ok(Self(Arc::new(Opened { file, path, identity })))
+        let reads_now = AtomicBool::new(true);
+        Ok(Self(Arc::new(Opened { file, path, identity, reads_now })))
     }
 }
 
@@ -112,62 +112,13 @@ impl Source for FileSource {
     }
 
     fn open(&self, range: ByteRange) -> BoxStream<'static, Result<Bytes, SourceError>> {
-        let reader =
-            RangeReader { opened: self.0.clone(), next: range.offset, end: range.end(), ahead: None };
-        stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) }).boxed()
+        RangeReader::new(self.0.clone(), range).boxed()
     }
 }
 
-/// One range being read, with at most one chunk read ahead.
-struct RangeReader {
-    opened: Arc<Opened>,
-    next: u64,
-    end: u64,
-    ahead: Option<JoinHandle<Result<Bytes, SourceError>>>,
-}
-
-impl RangeReader {
-    async fn next(&mut self) -> Option<Result<Bytes, SourceError>> {
-        let current = self.ahead.take().or_else(|| self.start())?;
-        let result = match current.await {
-            Ok(result) => result,
-            Err(join) => Err(SourceError::Io(io::Error::other(join))),
-        };
-        match &result {
-            Ok(_) => self.ahead = self.start(),
-            Err(_) => self.next = self.end,
-        }
-        Some(result)
-    }
-
-    /// Starts reading the next chunk, if there is one.
-    fn start(&mut self) -> Option<JoinHandle<Result<Bytes, SourceError>>> {
-        if self.next >= self.end {
-            return None;
-        }
-        let (opened, offset, len) = (self.opened.clone(), self.next, CHUNK.min(self.end - self.next));
-        self.next += len;
-        let is_last = self.next >= self.end;
-        Some(tokio::task::spawn_blocking(move || opened.read(offset, len, is_last)))
-    }
-}
-
-impl Opened {
-    /// Reads a chunk. The last one of a range is handed out only when the file is still the same: without it the
-    /// part cannot be completed.
-    fn read(&self, offset: u64, len: u64, is_last: bool) -> Result<Bytes, SourceError> {
-        let len = usize::try_from(len).map_err(io::Error::other)?;
-        let mut buffer = BytesMut::zeroed(len);
-        if let Err(error) = read_exact_at(&self.file, &mut buffer, offset) {
-            return Err(match error.kind() {
-                io::ErrorKind::UnexpectedEof => SourceError::Changed("it has become shorter".into()),
-                _ => SourceError::Io(error),
-            });
-        }
-        if is_last {
-            self.check()?;
-        }
-        Ok(buffer.freeze())
+impl Ranged for Opened {
+    fn file(&self) -> &File {
+        &self.file
     }
 
     fn check(&self) -> Result<(), SourceError> {
@@ -180,6 +131,10 @@ impl Opened {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn reads_now(&self) -> &AtomicBool {
+        &self.reads_now
     }
 }
 
@@ -220,22 +175,4 @@ impl Identity {
         }
         Ok(())
     }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-/// Reads one at a time: a file has one cursor, which concurrent readers would move under each other.
-#[cfg(not(unix))]
-fn read_exact_at(mut file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    use std::{
-        io::{Read as _, Seek as _, SeekFrom},
-        sync::{Mutex, PoisonError},
-    };
-    static CURSOR: Mutex<()> = Mutex::new(());
-    let _held = CURSOR.lock().unwrap_or_else(PoisonError::into_inner);
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(buffer)
 }

@@ -21,6 +21,7 @@
 
 mod api;
 mod auth;
+mod buffers;
 mod classify;
 mod clock;
 mod download;
@@ -30,6 +31,7 @@ mod md5_lanes;
 mod network;
 mod pacing;
 mod proxy;
+mod range_reader;
 mod response;
 mod storage;
 mod transport;
