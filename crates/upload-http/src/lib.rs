@@ -1,4 +1,4 @@
-//! The upload flow's transport over HTTP with `reqwest`, and what else [`upload_core::Driver`] needs from a machine
+//! The upload flow's transport over HTTP, and what else [`upload_core::Driver`] needs from a machine
 //! with files and tokio.
 //!
 //! Two clients that cannot be confused, because they are two types:
@@ -34,6 +34,7 @@ mod proxy;
 mod range_reader;
 mod response;
 mod storage;
+mod tls;
 mod transport;
 mod watched_body;
 

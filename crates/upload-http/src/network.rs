@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use reqwest::{Certificate, ClientBuilder};
+use reqwest::ClientBuilder;
 
-use crate::{classify::chain, proxy};
+use crate::{classify::chain, proxy::Proxies, tls};
 
 /// How connections are made and when they count as dead; the same for both clients.
 ///
@@ -16,8 +16,8 @@ pub struct NetworkConfig {
     /// Bundles of CA certificates (PEM) trusted in addition to the system's.
     pub ca_certs: Vec<Vec<u8>>,
     /// The proxy for every request but those to hosts in `NO_PROXY`: `http://…` or `https://…`, with user and
-    /// password where it wants them. `None` obeys `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`, and goes to this
-    /// machine's own addresses directly.
+    /// password where it wants them. `None` obeys `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`. This machine's own
+    /// addresses are always reached directly.
     pub proxy: Option<String>,
     /// How many idle connections are kept per host; best the number of parts in flight at once.
     pub connections: usize,
@@ -78,76 +78,23 @@ impl NetworkConfig {
         &self,
         customise: impl Fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<reqwest::Client, SetupError> {
-        let certificates = self.certificates()?;
-        let proxies = proxy::proxies(self.proxy.as_deref())?;
-        let builder = || {
-            let mut builder = reqwest::Client::builder()
-                .http1_only()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .connect_timeout(self.connect_timeout)
-                .pool_max_idle_per_host(self.connections)
-                .no_proxy();
-            for proxy in &proxies {
-                builder = builder.proxy(proxy.clone());
-            }
-            customise(builder)
-        };
-        let error = match builder().tls_certs_merge(certificates.iter().cloned()).build() {
-            Ok(client) => return Ok(client),
-            Err(error) => error.without_url(),
-        };
-        if !certificates.is_empty() {
-            return Err(SetupError::Tls(innermost(&error)));
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .pool_max_idle_per_host(self.connections)
+            .tls_backend_preconfigured(tls::client_config(&self.ca_certs)?)
+            .no_proxy();
+        for proxy in Proxies::resolve(self.proxy.as_deref())?.for_reqwest()? {
+            builder = builder.proxy(proxy);
         }
-        // A system without any CA certificate, such as a bare container, can still speak plain HTTP. Trusting
-        // nobody, its HTTPS requests fail with an error that says so.
-        tracing::warn!(
-            target: "upload_http",
-            "this system has no CA certificates ({}): HTTPS will fail unless a CA is named", innermost(&error)
-        );
-        let bare = builder().tls_certs_only([]).build();
-        bare.map_err(|error| SetupError::Tls(innermost(&error.without_url())))
-    }
-
-    fn certificates(&self) -> Result<Vec<Certificate>, SetupError> {
-        let mut all = Vec::new();
-        for (index, pem) in self.ca_certs.iter().enumerate() {
-            match Certificate::from_pem_bundle(pem) {
-                Ok(certificates) if !certificates.is_empty() => all.extend(certificates),
-                Ok(_) | Err(_) => return Err(SetupError::CaCerts { index }),
-            }
-        }
-        Ok(all)
+        let client = customise(builder).build();
+        client.map_err(|error| SetupError::Tls(innermost(&error.without_url())))
     }
 }
 
 fn innermost(error: &reqwest::Error) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn trusting(pem: &str) -> Result<reqwest::Client, SetupError> {
-        let good = NetworkConfig::default();
-        NetworkConfig { ca_certs: vec![pem.into()], ..good }.build(|builder| builder)
-    }
-
-    #[test]
-    fn a_ca_bundle_without_a_certificate_is_refused() {
-        for bad in [
-            "",
-            "not PEM",
-            "-----BEGIN CERTIFICATE-----\nAAAA\n",
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-        ] {
-            let error = trusting(bad).unwrap_err();
-            assert_eq!(error, SetupError::CaCerts { index: 0 }, "{bad}");
-        }
-        let not_a_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert!(matches!(trusting(not_a_certificate), Err(SetupError::Tls(_))));
-    }
 }

@@ -1,28 +1,78 @@
 //! What both clients read from an answer: a bounded body, the headers that matter, text fit for a message.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    future::Future,
+    time::{Duration, SystemTime},
+};
 
-use reqwest::{
-    Response,
+use bytes::Bytes;
+use http::{
+    HeaderMap,
     header::{DATE, RETRY_AFTER},
 };
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 
 /// The longest piece of a server's own words that goes into a message, in characters.
 const MAX_QUOTE: usize = 300;
 
+/// An answer of either client.
+pub(crate) trait Response {
+    type Error;
+
+    fn headers(&self) -> &HeaderMap;
+
+    /// The next piece of the body, `None` at its end.
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
+}
+
+impl Response for reqwest::Response {
+    type Error = reqwest::Error;
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, reqwest::Error> {
+        self.chunk().await.map_err(reqwest::Error::without_url)
+    }
+}
+
+impl Response for http::Response<Incoming> {
+    type Error = hyper::Error;
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, hyper::Error> {
+        while let Some(frame) = self.body_mut().frame().await {
+            // Anything but data is a trailer, which nobody here reads.
+            if let Ok(data) = frame?.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// How reading a body ended.
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub(crate) enum Ending<E> {
     /// At its end.
     Complete,
     /// Beyond the bound; the rest was not read.
     TooLong,
     /// The connection broke, or nothing came for too long.
-    Broken(Option<reqwest::Error>),
+    Broken(Option<E>),
 }
 
 /// Reads at most `limit` bytes of the body, giving up when nothing comes for `idle`.
-pub(crate) async fn read_body(response: &mut Response, limit: usize, idle: Duration) -> (Vec<u8>, Ending) {
+pub(crate) async fn read_body<R: Response>(
+    response: &mut R,
+    limit: usize,
+    idle: Duration,
+) -> (Vec<u8>, Ending<R::Error>) {
     let mut body = Vec::new();
     loop {
         match tokio::time::timeout(idle, response.chunk()).await {
@@ -34,27 +84,27 @@ pub(crate) async fn read_body(response: &mut Response, limit: usize, idle: Durat
                 }
             }
             Ok(Ok(None)) => return (body, Ending::Complete),
-            Ok(Err(error)) => return (body, Ending::Broken(Some(error.without_url()))),
+            Ok(Err(error)) => return (body, Ending::Broken(Some(error))),
             Err(_) => return (body, Ending::Broken(None)),
         }
     }
 }
 
 /// A header's value, where it is short and in visible ASCII.
-pub(crate) fn header(response: &Response, name: &str) -> Option<String> {
+pub(crate) fn header(response: &impl Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?.trim();
     (1..=128).contains(&value.len()).then(|| value.to_owned())
 }
 
 /// How long the server asks to wait: seconds, or an HTTP date (RFC 9110, section 10.2.3). A moment that has passed
 /// asks for no wait.
-pub(crate) fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(response: &impl Response, now: SystemTime) -> Option<Duration> {
     parse_retry_after(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
 }
 
 /// The server's clock, by the `Date` header (RFC 9110, section 6.6.1); it has whole seconds.
-pub(crate) fn server_time(response: &Response) -> Option<SystemTime> {
-    httpdate::parse_http_date(response.headers().get(DATE)?.to_str().ok()?.trim()).ok()
+pub(crate) fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?.trim()).ok()
 }
 
 fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {

@@ -14,9 +14,11 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 use upload_core::{PartBody, SourceError};
 
-/// The most handed to the connection at once, in bytes. The connection asks for more only when it has room, so this
-/// is also how finely progress is seen: 64 KiB within 30 s is a link of 2 KiB/s.
-const SLICE: usize = 64 * 1024;
+/// The most handed to a connection at once, in bytes, where nothing else tells that bytes move. The connection asks for
+/// more only when it has room, so this is how finely progress is seen: 64 KiB within 30 s is a link of 2 KiB/s.
+const FINE: usize = 64 * 1024;
+/// The most handed to a connection at once, in bytes, where its socket tells of each write.
+const COARSE: usize = 256 * 1024;
 
 /// What is known of a body on its way, shared between the request and the body inside the connection.
 #[derive(Debug)]
@@ -98,10 +100,20 @@ impl FlowGuard {
     /// Resolves when nothing has moved for too long, to what did not: no byte was taken for `idle`, or no answer came
     /// within `answer` of the last one.
     pub(crate) async fn stalled(&self, idle: Duration, answer: Duration) -> &'static str {
+        self.stalled_on(idle, answer, || None).await
+    }
+
+    /// The same, where a socket tells when it last took a byte.
+    pub(crate) async fn stalled_on(
+        &self,
+        idle: Duration,
+        answer: Duration,
+        wrote: impl Fn() -> Option<Instant>,
+    ) -> &'static str {
         loop {
             let (waiting, moved) = {
                 let state = self.0.state();
-                (state.waiting, state.moved)
+                (state.waiting, Some(state.moved).max(wrote()).unwrap_or(state.moved))
             };
             let (allowance, stall) = match waiting {
                 Waiting::Connection | Waiting::Source => {
@@ -131,6 +143,7 @@ pub(crate) struct WatchedBody {
     chunks: Mutex<PartBody>,
     ready: Bytes,
     remaining: u64,
+    slice: usize,
     flow: Arc<Flow>,
 }
 
@@ -140,11 +153,16 @@ impl WatchedBody {
             // The connection never asks for the bytes of such a body.
             flow.move_to(Waiting::Answer);
         }
-        Self { remaining: body.len(), chunks: Mutex::new(body), ready: Bytes::new(), flow }
+        Self { remaining: body.len(), chunks: Mutex::new(body), ready: Bytes::new(), slice: FINE, flow }
+    }
+
+    /// For a connection whose socket tells of each write; see [`FlowGuard::stalled_on`].
+    pub(crate) fn coarse(body: PartBody, flow: Arc<Flow>) -> Self {
+        Self { slice: COARSE, ..Self::new(body, flow) }
     }
 
     fn next_slice(&mut self) -> Bytes {
-        let slice = self.ready.split_to(self.ready.len().min(SLICE));
+        let slice = self.ready.split_to(self.ready.len().min(self.slice));
         self.remaining -= slice.len() as u64;
         self.flow.move_to(if self.remaining == 0 { Waiting::Answer } else { Waiting::Network });
         slice

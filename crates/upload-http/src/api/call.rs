@@ -202,7 +202,7 @@ pub(super) fn answer(response: &reqwest::Response, body: Vec<u8>, credentials: C
         content_type: header(response, CONTENT_TYPE.as_str()),
         request_id: header(response, headers::REQUEST_ID),
         retry_after: retry_after(response, SystemTime::now()),
-        server_time: server_time(response),
+        server_time: server_time(response.headers()),
         body,
         credentials,
     }

@@ -1,40 +1,50 @@
+mod connect;
+mod pool;
 mod refusal;
+mod socket;
+mod target;
 
 use std::{
     pin::pin,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use futures::future::{Either, select};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use http::{Response, header::ETAG};
+use hyper::body::Incoming;
 use upload_core::{PartBody, TransportError, TransportErrorKind as Kind};
 use upload_proto::{ETag, PresignedUrl, headers};
 
-use self::refusal::Refusal;
+use self::{
+    connect::Connector,
+    pool::{InUse, Pool},
+    refusal::Refusal,
+    target::Target,
+};
 use crate::{
     NetworkConfig, SetupError,
-    classify::classify,
+    classify::broken_connection,
     exchange::{Answered, Exchange, Family},
-    response::{header, read_body, retry_after},
+    response::{Ending, header, read_body, retry_after},
     watched_body::{FlowGuard, WatchedBody},
 };
 
-/// How long an idle connection is kept. S3 closes them, people observe, after 5 to 20 s, and one that is used again at
-/// that moment costs a retry. The AWS SDK for Java 2.x keeps S3's connections for 5 s for the same reason
-/// (`connectionMaxIdleTime` of its S3 client).
-const POOL_IDLE: Duration = Duration::from_secs(5);
-/// The most of an error document that is read, in bytes; S3's are about 1 KiB.
-const MAX_ERROR_BODY: usize = 64 * 1024;
-/// How long the next piece of an error document is waited for: its status is known, so it is not worth more.
-const ERROR_BODY_IDLE: Duration = Duration::from_secs(5);
+/// The most of an answer's body that is read, in bytes; S3's error documents are about 1 KiB, and a success has none.
+const MAX_BODY: usize = 64 * 1024;
+/// How long the next piece of an answer's body is waited for: its status is known, so it is not worth more.
+const ANSWER_BODY_IDLE: Duration = Duration::from_secs(5);
 
 /// The object storage behind presigned URLs. It holds no credential and cannot be given one.
 ///
 /// It sends `Host`, `Accept: */*`, `Content-Type: application/octet-stream` and `Content-Length`, and no other
 /// header. A clone shares the connections.
-#[derive(Clone, Debug)]
-pub struct StorageClient {
-    http: reqwest::Client,
+#[derive(Clone)]
+pub struct StorageClient(Arc<Inner>);
+
+struct Inner {
+    connector: Connector,
+    pool: Pool,
     idle_timeout: Duration,
 }
 
@@ -44,8 +54,9 @@ impl StorageClient {
     /// # Errors
     /// For a proxy or CA that cannot be used.
     pub fn new(network: &NetworkConfig) -> Result<Self, SetupError> {
-        let http = network.build(|builder| builder.pool_idle_timeout(POOL_IDLE))?;
-        Ok(Self { http, idle_timeout: network.idle_timeout })
+        let connector = Connector::new(network)?;
+        let pool = Pool::new(network.connections);
+        Ok(Self(Arc::new(Inner { connector, pool, idle_timeout: network.idle_timeout })))
     }
 
     /// PUTs the body to the URL, once, and returns what the storage calls the bytes.
@@ -55,12 +66,12 @@ impl StorageClient {
     /// their way, and the storage has to write them). Time spent waiting for `body` itself does not count.
     ///
     /// A storage that refuses early, while the body is still being sent, is understood: sending stops, and its answer
-    /// is read as far as it comes. The limit of this: a server that answers and at once resets the connection (it
-    /// closes with bytes unread) can make the next write fail before the answer was looked at. hyper then gives the
-    /// answer up, and this is a [`Reset`](Kind::Reset). It takes a sender the network does not slow down, as on loopback;
-    /// one that waits for the network sees the answer first.
+    /// is read as far as it came, also when the storage has reset the connection right after it.
     ///
-    /// Dropping the future stops the request: no further byte of `body` is taken.
+    /// The first attempt may use a connection that served before; a later one makes its own.
+    ///
+    /// Dropping the future stops the request: no further byte of `body` is taken, and none that the operating system has
+    /// not sent yet goes out.
     ///
     /// # Errors
     /// When the storage refuses, or no usable answer comes.
@@ -71,7 +82,7 @@ impl StorageClient {
         body: PartBody,
     ) -> Result<ETag, TransportError> {
         let exchange = Exchange::begin(Family::Storage, "PUT", url.host(), url.path(), attempt);
-        let result = self.exchange(url, body).await;
+        let result = self.exchange(attempt, url, body).await;
         match result {
             Ok((answered, etag)) => {
                 exchange.succeeded(&answered);
@@ -84,26 +95,17 @@ impl StorageClient {
         }
     }
 
-    async fn exchange(&self, url: &PresignedUrl, body: PartBody) -> Result<(Answered, ETag), TransportError> {
-        let len = body.len();
-        // Declared before the request: dropped after it, when nothing polls the body any more but the connection.
+    async fn exchange(
+        &self,
+        attempt: u32,
+        url: &PresignedUrl,
+        body: PartBody,
+    ) -> Result<(Answered, ETag), TransportError> {
+        let target = Target::of(url)?;
+        // Declared before the connection: dropped after it, when nothing polls the body any more.
         let flow = FlowGuard::new();
-        let request = self
-            .http
-            .put(url.expose())
-            .header(CONTENT_TYPE, headers::OCTET_STREAM)
-            .header(CONTENT_LENGTH, len)
-            .body(reqwest::Body::wrap(WatchedBody::new(body, flow.share())));
-        // The bytes still in buffers have to get there before the storage can write them and answer.
-        let answer = self.idle_timeout.saturating_mul(2);
-        let sent = match select(pin!(request.send()), pin!(flow.stalled(self.idle_timeout, answer))).await {
-            Either::Left((sent, _)) => sent,
-            Either::Right((stall, _)) => {
-                let message = format!("{}: {stall} for {} s", url.host(), self.idle_timeout.as_secs_f32());
-                return Err(TransportError::new(Kind::Stalled, message));
-            }
-        };
-        let mut response = sent.map_err(|error| classify(error, url.host()))?;
+        let body = WatchedBody::coarse(body, flow.share());
+        let (connection, mut response) = self.send(attempt, url.host(), &target, body, &flow).await?;
         let status = response.status();
         let answered =
             Answered { status: status.as_u16(), request_id: header(&response, headers::S3_REQUEST_ID) };
@@ -111,8 +113,8 @@ impl StorageClient {
             flow.hold();
             let retry_after = retry_after(&response, SystemTime::now());
             // What broke while it was read does not matter: the status and as much as came are an answer.
-            let idle = self.idle_timeout.min(ERROR_BODY_IDLE);
-            let (body, _) = read_body(&mut response, MAX_ERROR_BODY, idle).await;
+            let idle = self.0.idle_timeout.min(ANSWER_BODY_IDLE);
+            let (body, _) = read_body(&mut response, MAX_BODY, idle).await;
             return Err(Refusal { answered, retry_after, body }.into_error(url, SystemTime::now()));
         }
         let error = |kind, message: &str| TransportError {
@@ -126,11 +128,63 @@ impl StorageClient {
         let Some(value) = response.headers().get(ETAG) else {
             return Err(error(Kind::MissingETag, "the storage answered success without an ETag"));
         };
-        match value.to_str().ok().and_then(|text| text.parse().ok()) {
-            Some(etag) => Ok((answered, etag)),
-            None => {
-                Err(error(Kind::MissingETag, "the storage answered success with an ETag that cannot be one"))
+        let Some(etag) = value.to_str().ok().and_then(|text| text.parse().ok()) else {
+            return Err(error(
+                Kind::MissingETag,
+                "the storage answered success with an ETag that cannot be one",
+            ));
+        };
+        if let (_, Ending::Complete) = read_body(&mut response, MAX_BODY, ANSWER_BODY_IDLE).await
+            && let Some(connection) = connection.release()
+        {
+            self.0.pool.put(target.origin, connection);
+        }
+        Ok((answered, etag))
+    }
+
+    /// Sends the request on a connection that has none, and waits for the head of the answer.
+    async fn send(
+        &self,
+        attempt: u32,
+        host: &str,
+        target: &Target,
+        mut body: WatchedBody,
+        flow: &FlowGuard,
+    ) -> Result<(InUse, Response<Incoming>), TransportError> {
+        let Inner { pool, connector, idle_timeout } = &*self.0;
+        // What failed may have been the connection, or something on the way that others share: a retry takes a new one.
+        let mut idle = if attempt == 1 { pool.take(&target.origin).await } else { None };
+        loop {
+            let is_used = idle.is_some();
+            let connection = match idle.take() {
+                Some(connection) => connection,
+                None => connector.connect(target, host).await?,
+            };
+            let mut in_use = InUse::new(connection);
+            let Some(connection) = in_use.get() else { continue };
+            let request = target.put(body, connection.forwarder.as_ref());
+            let wire = connection.wire.clone();
+            // The bytes still in buffers have to get there before the storage can write them and answer.
+            let stalled = flow.stalled_on(*idle_timeout, idle_timeout.saturating_mul(2), || wire.wrote());
+            let sent = pin!(connection.sender.try_send_request(request));
+            match select(sent, pin!(stalled)).await {
+                Either::Left((Ok(response), _)) => return Ok((in_use, response)),
+                Either::Left((Err(mut failed), _)) => match failed.take_message() {
+                    // It had been closed before anything was sent.
+                    Some(request) if is_used => body = request.into_body(),
+                    _ => return Err(broken_connection(failed.into_error(), host)),
+                },
+                Either::Right((stall, _)) => {
+                    let message = format!("{host}: {stall} for {} s", idle_timeout.as_secs_f32());
+                    return Err(TransportError::new(Kind::Stalled, message));
+                }
             }
         }
+    }
+}
+
+impl std::fmt::Debug for StorageClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StorageClient").field("idle_timeout", &self.0.idle_timeout).finish_non_exhaustive()
     }
 }

@@ -7,13 +7,16 @@ mod api;
 mod api_answers;
 mod direct;
 mod download;
+mod early_refusal;
 mod file;
 mod flow;
 mod logs;
+mod proxy;
 mod session;
 mod sign_in;
 mod storage;
 mod storage_trouble;
+mod tls;
 mod verify;
 mod wire;
 

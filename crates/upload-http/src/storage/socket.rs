@@ -1,0 +1,132 @@
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::Instant,
+};
+
+/// What is known of a connection's socket, and asked of it, while it is inside the connection.
+#[derive(Debug, Default)]
+pub(super) struct Wire {
+    /// When the network last took a byte.
+    wrote: Mutex<Option<Instant>>,
+    /// The connection stands: from now on an answer may lie behind a write that fails.
+    established: AtomicBool,
+    discard: AtomicBool,
+}
+
+impl Wire {
+    pub(super) fn wrote(&self) -> Option<Instant> {
+        *self.wrote.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_established(&self) {
+        self.established.store(true, Relaxed);
+    }
+
+    /// When the socket closes, what the network has not taken yet is thrown away (and the connection reset) instead of being
+    /// sent on.
+    pub(super) fn set_discard(&self) {
+        self.discard.store(true, Relaxed);
+    }
+}
+
+/// A TCP socket on which an answer survives the connection.
+///
+/// A server that refuses early may answer and close with bytes unread, which resets the connection: the next write fails,
+/// while the answer already lies in this side's receive buffer, still to be read (on Linux a reset leaves it there). HTTP
+/// would give up at the failed write. Here such a write just never ends, and reading decides: it finds the answer, or the
+/// connection's end.
+#[derive(Debug)]
+pub(super) struct Socket {
+    tcp: TcpStream,
+    wire: Arc<Wire>,
+    broken: bool,
+}
+
+impl Socket {
+    pub(super) fn new(tcp: TcpStream) -> (Self, Arc<Wire>) {
+        let wire = Arc::new(Wire::default());
+        (Self { tcp, wire: wire.clone(), broken: false }, wire)
+    }
+
+    fn settle(&mut self, wrote: io::Result<usize>) -> Poll<io::Result<usize>> {
+        match wrote {
+            Ok(_) => {
+                *self.wire.wrote.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            }
+            Err(_) if self.wire.established.load(Relaxed) => {
+                // No waker is kept: the reading side is woken by the same end of the connection.
+                self.broken = true;
+                return Poll::Pending;
+            }
+            Err(_) => {}
+        }
+        Poll::Ready(wrote)
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.broken {
+            return Poll::Pending;
+        }
+        let wrote = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes));
+        self.settle(wrote)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.broken {
+            return Poll::Pending;
+        }
+        let wrote = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, slices));
+        self.settle(wrote)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.broken {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if self.wire.discard.load(Relaxed) {
+            // Where that fails, the socket closes as sockets do.
+            let _ = self.tcp.set_zero_linger();
+        }
+    }
+}
