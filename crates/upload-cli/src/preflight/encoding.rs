@@ -2,7 +2,7 @@ use memchr::{memchr, memchr_iter};
 
 /// Watches bytes go by for what cannot be text: bytes that are not UTF-8, and NULs.
 #[derive(Debug, Default)]
-pub(super) struct Encoding {
+pub(crate) struct Encoding {
     /// The last bytes of the chunk before, where they begin a character that goes on in the next.
     carried: Vec<u8>,
     /// Lines that have ended so far.
@@ -13,17 +13,17 @@ pub(super) struct Encoding {
 
 /// A byte that is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BadByte {
-    pub(super) byte: u8,
+pub(crate) struct BadByte {
+    pub(crate) byte: u8,
     /// From 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its place in the line, from 1.
-    pub(super) place: u64,
+    pub(crate) place: u64,
 }
 
 impl Encoding {
     /// Takes in the next chunk and answers the first byte of it that is no text. After one, nothing more can be told.
-    pub(super) fn feed(&mut self, chunk: &[u8]) -> Option<BadByte> {
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Option<BadByte> {
         if self.carried.is_empty() {
             return self.look(chunk);
         }
@@ -38,7 +38,7 @@ impl Encoding {
     }
 
     /// The file has ended: what is carried will not be completed.
-    pub(super) fn finish(&mut self) -> Option<BadByte> {
+    pub(crate) fn finish(&mut self) -> Option<BadByte> {
         let byte = *self.carried.first()?;
         Some(BadByte { byte, line: self.lines + 1, place: self.in_line + 1 })
     }
@@ -79,8 +79,12 @@ fn width(first: u8) -> usize {
 }
 
 impl BadByte {
+    pub(crate) fn is_nul(self) -> bool {
+        self.byte == 0
+    }
+
     /// What it is, and what it may have been meant to be.
-    pub(super) fn describe(self) -> String {
+    pub(crate) fn describe(self) -> String {
         let Self { byte, line, place } = self;
         if byte == 0 {
             return format!("byte {place} of line {line} is a NUL: this is not text, or text in UTF-16");

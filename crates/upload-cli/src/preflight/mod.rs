@@ -8,6 +8,7 @@ mod workbook;
 
 pub(crate) use self::{
     csv::check_csv,
+    encoding::{BadByte, Encoding},
     media_type::media_type,
     workbook::{WorkbookFormat, check_workbook},
 };

@@ -1,9 +1,12 @@
-use std::{collections::HashSet, io::Read};
+use std::{collections::HashSet, io::BufRead};
 
-use csv::{ByteRecord, ReaderBuilder};
 use upload_proto::IngestKind;
 
-use super::{Input, InputError, LONGEST_RECORD, Reading, Record};
+use super::{
+    Input, InputError, Reading, Record,
+    rows::{Row, Rows},
+    text::Watch,
+};
 use crate::ingest::{
     summary::{self, Grouping},
     typing::{FieldType, push_string},
@@ -11,16 +14,23 @@ use crate::ingest::{
 
 /// How many rows the types are inferred from.
 const SAMPLE: usize = 1000;
+/// How many bytes of fields, where the rows are long.
+const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Reads a CSV whose first record names the fields; answers the number of records.
-pub(super) fn read(input: &Input, bytes: impl Read, reading: &mut dyn Reading) -> Result<u64, InputError> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut rows = Rows { next: ByteRecord::new() };
-    let Some(first) = rows.read(&mut reader)? else { return Ok(0) };
+pub(super) fn read(
+    input: &Input,
+    bytes: impl BufRead,
+    watch: &Watch,
+    reading: &mut dyn Reading,
+) -> Result<u64, InputError> {
+    let mut rows = Rows::new(bytes, watch);
+    let Some(first) = rows.next()? else { return Ok(0) };
     let header = header(&first)?;
-    let mut sample = Vec::new();
-    while sample.len() < SAMPLE {
-        let Some(row) = rows.read(&mut reader)? else { break };
+    let (mut sample, mut size) = (Vec::new(), 0);
+    while sample.len() < SAMPLE && size < SAMPLE_BYTES {
+        let Some(row) = rows.next()? else { break };
+        size += row.fields.iter().map(String::len).sum::<usize>();
         sample.push(row.checked(&header)?);
     }
     let columns = columns(input, header, &sample)?;
@@ -31,7 +41,7 @@ pub(super) fn read(input: &Input, bytes: impl Read, reading: &mut dyn Reading) -
             return Ok(writer.count);
         }
     }
-    while let Some(row) = rows.read(&mut reader)? {
+    while let Some(row) = rows.next()? {
         if !writer.take(row)? {
             return Ok(writer.count);
         }
@@ -41,53 +51,6 @@ pub(super) fn read(input: &Input, bytes: impl Read, reading: &mut dyn Reading) -
 
 fn grouping(kind: IngestKind) -> Option<Grouping> {
     (kind == IngestKind::TransactionSummary).then(Grouping::default)
-}
-
-struct Rows {
-    next: ByteRecord,
-}
-
-/// A row as it stands, its fields still bytes.
-struct Row {
-    fields: Vec<String>,
-    line: u64,
-}
-
-impl Rows {
-    fn read(&mut self, reader: &mut csv::Reader<impl Read>) -> Result<Option<Row>, InputError> {
-        let found = reader.read_byte_record(&mut self.next).map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => InputError::from(error),
-            other => InputError::new(format!("{other:?}")),
-        })?;
-        if !found {
-            return Ok(None);
-        }
-        let line = self.next.position().map_or(0, csv::Position::line);
-        if self.next.as_slice().len() as u64 > LONGEST_RECORD {
-            let message =
-                format!("the record is longer than {} MiB: is a quote not closed?", LONGEST_RECORD >> 20);
-            return Err(InputError::new(message).at_line(line));
-        }
-        let field = |(index, bytes): (usize, &[u8])| {
-            let place = || format!("{}", index + 1);
-            if bytes.contains(&0) {
-                return Err(InputError::new("a NUL byte: this is not text, or text in UTF-16")
-                    .at_line(line)
-                    .in_column(&place()));
-            }
-            String::from_utf8(bytes.to_vec()).map_err(|error| {
-                let at = error.utf8_error().valid_up_to();
-                let byte = bytes[at];
-                let message = format!("byte {} of the field is 0x{byte:02X}, which is not UTF-8", at + 1);
-                InputError::new(message)
-                    .at_line(line)
-                    .in_column(&place())
-                    .hint("convert the file to UTF-8, such as with iconv -f LATIN1 -t UTF-8")
-            })
-        };
-        let fields = self.next.iter().enumerate().map(field).collect::<Result<_, _>>()?;
-        Ok(Some(Row { fields, line }))
-    }
 }
 
 impl Row {

@@ -7,18 +7,19 @@ use std::{
 use serde::de::{DeserializeSeed, Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::{Deserializer, de::IoRead, value::RawValue};
 
-use super::{InputError, LONGEST_RECORD, Reading, Record};
+use super::{InputError, Reading, Record, lines::Lines, text::Watch};
 use crate::ingest::dead_letter;
 
 /// Reads an array of objects, or objects one after the other (NDJSON among them); answers their number.
-pub(super) fn read(mut bytes: impl BufRead, reading: &mut dyn Reading) -> Result<u64, InputError> {
-    let first = bytes.fill_buf()?.iter().find(|byte| !byte.is_ascii_whitespace());
-    let is_array = first == Some(&b'[');
-    let guard = Rc::new(Cell::new(0));
-    let bounded = Bounded { inner: bytes, since: guard.clone() };
-    let mut sink = Sink { reading, count: 0, stopped: false, refused: None, guard };
-    let mut parser = Deserializer::from_reader(io::BufReader::with_capacity(8 * 1024, bounded));
-    let result = if is_array {
+pub(super) fn read(bytes: impl BufRead, watch: &Watch, reading: &mut dyn Reading) -> Result<u64, InputError> {
+    let mut bytes = Lines::new(bytes);
+    let ended = bytes.ended();
+    let first = bytes.first().map_err(|error| watch.explain(error, 1))?;
+    let passed_over = ended.get();
+    let mut sink =
+        Sink { reading, count: 0, stopped: false, refused: None, watch, ended, line: passed_over + 1 };
+    let mut parser = Deserializer::from_reader(bytes);
+    let result = if first == Some(b'[') {
         parser.deserialize_seq(&mut sink).and_then(|()| if sink.stopped { Ok(()) } else { parser.end() })
     } else {
         read_stream(&mut parser, &mut sink)
@@ -29,7 +30,9 @@ pub(super) fn read(mut bytes: impl BufRead, reading: &mut dyn Reading) -> Result
     match result {
         Ok(()) => Ok(sink.count),
         Err(_) if sink.stopped => Ok(sink.count),
-        Err(error) => Err(describe(&error, sink.count)),
+        Err(error) => {
+            Err(watch.trouble(sink.line).unwrap_or_else(|| describe(&error, passed_over, sink.count)))
+        }
     }
 }
 
@@ -47,8 +50,9 @@ fn read_stream<R: Read>(
     Ok(())
 }
 
-fn describe(error: &serde_json::Error, count: u64) -> InputError {
-    let (line, column) = (error.line() as u64, error.column());
+/// `passed_over` are the lines that the parser has not seen.
+fn describe(error: &serde_json::Error, passed_over: u64, count: u64) -> InputError {
+    let (line, column) = (passed_over + error.line() as u64, error.column());
     let at = format!("after {count} record(s), at byte {column} of the line");
     match error.classify() {
         serde_json::error::Category::Io => InputError::from(io::Error::other(error.to_string())),
@@ -68,7 +72,11 @@ struct Sink<'a> {
     count: u64,
     stopped: bool,
     refused: Option<InputError>,
-    guard: Rc<Cell<u64>>,
+    watch: &'a Watch,
+    /// Lines that have ended where the parser is.
+    ended: Rc<Cell<u64>>,
+    /// The line on which the record that is being read begins.
+    line: u64,
 }
 
 impl<'de> Visitor<'de> for &mut Sink<'_> {
@@ -96,39 +104,29 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let raw: Box<RawValue> = serde::Deserialize::deserialize(deserializer)?;
         let sink = self.0;
-        sink.guard.set(0);
-        if !raw.get().starts_with('{') {
-            return Err(D::Error::custom("a record must be an object, {\"field\": value, …}"));
-        }
+        // The parser has looked at the first byte of the value, and at nothing behind it.
+        sink.line = sink.ended.get() + 1;
+        let raw: Box<RawValue> = serde::Deserialize::deserialize(deserializer)?;
+        sink.watch.record_ended();
         if dead_letter::is_heading(raw.get()) {
             return Ok(());
         }
-        sink.count += 1;
-        let record = Record { json: compact(raw.get()), row: sink.count, line: None };
-        match sink.reading.record(record) {
+        let taken = match raw.get().starts_with('{') {
+            false => {
+                Err(InputError::new("a record must be an object, {\"field\": value, …}").at_line(sink.line))
+            }
+            true => {
+                sink.count += 1;
+                let record = Record { json: compact(raw.get()), row: sink.count, line: Some(sink.line) };
+                sink.reading.record(record)
+            }
+        };
+        match taken {
             Ok(goes_on) => sink.stopped = !goes_on,
             Err(error) => (sink.stopped, sink.refused) = (true, Some(error)),
         }
         Ok(())
-    }
-}
-
-/// Gives up on a record that does not end.
-struct Bounded<R> {
-    inner: R,
-    since: Rc<Cell<u64>>,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.since.get() > LONGEST_RECORD {
-            return Err(io::Error::other(format!("a record is longer than {} MiB", LONGEST_RECORD >> 20)));
-        }
-        let count = self.inner.read(buffer)?;
-        self.since.set(self.since.get() + count as u64);
-        Ok(count)
     }
 }
 

@@ -2,17 +2,21 @@
 
 mod csv;
 mod json;
+mod lines;
+mod rows;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Cursor, Read},
     path::Path,
 };
 
 use upload_proto::{IngestKind, IngestShape};
 
 pub(super) use self::json::compact;
+use self::text::{Text, Watch};
 use super::{ColumnTypes, FieldType, InputError, Record, summary};
 
 /// The longest record, in bytes of input.
@@ -62,11 +66,13 @@ pub(crate) fn read(
     bytes: impl Read,
     reading: &mut dyn Reading,
 ) -> Result<(), InputError> {
-    let mut bytes = BufReader::with_capacity(BUFFER, bytes);
-    skip_mark(&mut bytes)?;
+    let watch = Watch::default();
+    let bytes = BufReader::with_capacity(BUFFER, Text::new(bytes, watch.clone()));
+    let in_first_line = |error| watch.explain(error, 1);
+    let mut bytes = without_mark(bytes).map_err(in_first_line)?;
     let format = match input.format.or_else(|| by_name(name)) {
         Some(format) => format,
-        None => by_content(&mut bytes)?,
+        None => by_content(&mut bytes).map_err(in_first_line)?,
     };
     let mut checked = Summaries(reading);
     let reading: &mut dyn Reading = match input.kind.shape() {
@@ -74,8 +80,8 @@ pub(crate) fn read(
         IngestShape::Records | IngestShape::DataFrame => checked.0,
     };
     let count = match format {
-        Format::Json | Format::Ndjson => json::read(bytes, reading)?,
-        Format::Csv => csv::read(input, bytes, reading)?,
+        Format::Json | Format::Ndjson => json::read(bytes, &watch, reading)?,
+        Format::Csv => csv::read(input, bytes, &watch, reading)?,
     };
     match count {
         0 => Err(InputError::new("there is no record in it").hint("check what wrote it")),
@@ -100,12 +106,15 @@ impl Reading for Summaries<'_> {
     }
 }
 
-/// Passes over a byte order mark.
-fn skip_mark(bytes: &mut impl BufRead) -> Result<(), InputError> {
-    if bytes.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
-        bytes.consume(3);
+/// The same bytes without a byte order mark, however small the pieces are they come in.
+fn without_mark(mut bytes: impl BufRead) -> io::Result<impl BufRead> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    let mut start = Vec::new();
+    (&mut bytes).take(MARK.len() as u64).read_to_end(&mut start)?;
+    if start == MARK {
+        start.clear();
     }
-    Ok(())
+    Ok(Cursor::new(start).chain(bytes))
 }
 
 fn by_name(name: &str) -> Option<Format> {
@@ -118,7 +127,7 @@ fn by_name(name: &str) -> Option<Format> {
     }
 }
 
-fn by_content(bytes: &mut impl BufRead) -> Result<Format, InputError> {
+fn by_content(bytes: &mut impl BufRead) -> io::Result<Format> {
     let first = bytes.fill_buf()?.iter().find(|byte| !byte.is_ascii_whitespace());
     Ok(match first {
         Some(b'[' | b'{') => Format::Json,

@@ -74,8 +74,13 @@ fn what_is_wrong_is_named_with_its_place() {
         ("a.csv", b"a,b\n1,2\n3\n", "line 3: 1 field(s), the header has 2"),
         ("a.csv", b"a,a\n1,2\n", "two columns are called 'a'"),
         ("a.csv", b"a,\n1,2\n", "column 2 has no name"),
-        ("a.csv", b"a,b\n1,\xE9\n", "0xE9, which is not UTF-8"),
-        ("a.csv", b"a,b\n1,\0\n", "NUL"),
+        ("a.csv", b"a,b\n1,\xE9\n", "byte 3 of line 2 is 0xE9, which is not UTF-8"),
+        ("a.csv", b"a,b\n1,\0\n", "byte 3 of line 2 is a NUL"),
+        ("a.csv", b"a,b\n1,\xE2\x82", "byte 3 of line 2 is 0xE2, which is not UTF-8"),
+        ("a.ndjson", b"{\"a\":1}\n{\"a\":\"caf\xE9\"}\n", "byte 10 of line 2 is 0xE9, which is not UTF-8"),
+        ("a.ndjson", b"{\"a\":1}\n\0\n", "byte 1 of line 2 is a NUL"),
+        ("a.ndjson", b"{\"a\":1}\n\n[1]\n", "line 3: a record must be an object"),
+        ("a.json", b"[{\"a\":1},\n 7]", "line 2: a record must be an object"),
     ] {
         let error = reading(IngestKind::Sales, name, bytes).1.unwrap_err();
         let shown = String::from_utf8_lossy(bytes);
@@ -108,7 +113,7 @@ fn summaries_are_gathered_and_checked() {
     assert_eq!(collected.columns[0], ("eid".into(), FieldType::Text));
     let wrong = br#"[{"eid":"e","from":"2026-06-02","to":"2026-06-01","tickets":[{"type":"a","sold":1,"revenue":1}]}]"#;
     let error = reading(IngestKind::TransactionSummary, "a.json", wrong).1.unwrap_err();
-    assert!(error.to_string().contains("record 1: event 'e'"), "{error}");
+    assert!(error.to_string().contains("line 1: event 'e'"), "{error}");
 }
 
 #[test]
@@ -124,4 +129,72 @@ fn reading_stops_when_nobody_wants_more() {
         let input = Input { kind: IngestKind::Sales, format: None, types: ColumnTypes::default() };
         read(&input, name, text.as_bytes(), &mut One).unwrap();
     }
+}
+
+#[test]
+fn records_know_the_lines_they_begin_on() {
+    for (name, text, expected) in [
+        ("a.ndjson", "\n{\"a\":1}\n\n{\"a\":2}{\"a\":3}\n", [2, 4, 4]),
+        ("a.json", "[\n  {\n\"a\":1\n},\n{\"a\":2}\n,\n\n{\"a\":3}]", [2, 5, 8]),
+        ("a.csv", "a,b\n1,\"x\ny\"\n2,z\n\n3,z\n", [2, 4, 6]),
+        ("a.csv", "a,b\r\n1,z\r\n2,\"x\r\ny\"\r\n\r\n3,z", [2, 3, 6]),
+    ] {
+        let (collected, result) = reading(IngestKind::Sales, name, text.as_bytes());
+        result.unwrap();
+        let lines: Vec<u64> = collected.records.iter().filter_map(|record| record.line).collect();
+        assert_eq!(lines, expected, "{name}");
+    }
+}
+
+#[test]
+fn an_array_is_known_behind_any_amount_of_white_space() {
+    let text = "\n".repeat(300_000) + "[{\"a\":1},\n{\"a\":}]";
+    let (collected, result) = reading(IngestKind::Sales, "a.json", text.as_bytes());
+    assert_eq!(collected.records[0].line, Some(300_001));
+    assert!(result.unwrap_err().to_string().contains("line 300002"));
+}
+
+/// Bytes without end, which says how many of them were taken.
+struct Endless<'a> {
+    start: &'a [u8],
+    taken: &'a std::cell::Cell<u64>,
+}
+
+impl Read for Endless<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = match self.start {
+            [] => {
+                buffer.fill(b'x');
+                buffer.len()
+            }
+            _ => self.start.read(buffer)?,
+        };
+        self.taken.set(self.taken.get() + count as u64);
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_record_that_does_not_end_is_given_up_early_and_named() {
+    for (name, start) in [
+        ("a.csv", &b"a,b\n1,2\n1,\"open\n"[..]),
+        ("a.json", b"[{\"a\":1},\n\n{\"a\":\""),
+        ("a.ndjson", b"{\"a\":1}\n\n{\"a\":\""),
+    ] {
+        let taken = std::cell::Cell::new(0);
+        let input = Input { kind: IngestKind::Sales, format: None, types: ColumnTypes::default() };
+        let error =
+            read(&input, name, Endless { start, taken: &taken }, &mut Collected::default()).unwrap_err();
+        assert!(error.to_string().contains("line 3: the record is longer than 16 MiB"), "{name}: {error}");
+        assert!(!error.is_io && taken.get() < 2 * LONGEST_RECORD, "{name}: {} bytes", taken.get());
+    }
+}
+
+#[test]
+fn a_byte_order_mark_may_come_in_pieces() {
+    let pieces = (&b"\xEF"[..]).chain(&b"\xBB"[..]).chain(&b"\xBFa\n1\n"[..]);
+    let input = Input { kind: IngestKind::Sales, format: None, types: ColumnTypes::default() };
+    let mut collected = Collected::default();
+    read(&input, "a.csv", pieces, &mut collected).unwrap();
+    assert_eq!(collected.columns[0].0, "a");
 }

@@ -1,0 +1,89 @@
+use std::{
+    cell::{Cell, RefCell},
+    io::{self, Read},
+    rc::Rc,
+};
+
+use super::{InputError, LONGEST_RECORD};
+use crate::preflight::{BadByte, Encoding};
+
+/// Bytes that are text, in records that end. Parsers know only I/O errors of what they read from; what it really was is told
+/// by the [`Watch`].
+pub(super) struct Text<R> {
+    inner: R,
+    encoding: Encoding,
+    watch: Watch,
+}
+
+/// What the parser and the bytes beneath it tell each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch {
+    since_record: Rc<Cell<u64>>,
+    trouble: Rc<RefCell<Option<Trouble>>>,
+}
+
+#[derive(Debug)]
+enum Trouble {
+    NoText(BadByte),
+    TooLong,
+}
+
+impl<R> Text<R> {
+    pub(super) fn new(inner: R, watch: Watch) -> Self {
+        Self { inner, encoding: Encoding::default(), watch }
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.watch.since_record.get() > LONGEST_RECORD {
+            return Err(self.watch.fail(Trouble::TooLong));
+        }
+        let count = self.inner.read(buffer)?;
+        let bad = match count {
+            0 => self.encoding.finish(),
+            _ => self.encoding.feed(&buffer[..count]),
+        };
+        if let Some(bad) = bad {
+            return Err(self.watch.fail(Trouble::NoText(bad)));
+        }
+        self.watch.since_record.set(self.watch.since_record.get() + count as u64);
+        Ok(count)
+    }
+}
+
+impl Watch {
+    /// A record has ended; the next may be as long again.
+    pub(super) fn record_ended(&self) {
+        self.since_record.set(0);
+    }
+
+    /// What was wrong with the bytes, if that is what an error came from. `line` is the one on which the record begins.
+    pub(super) fn trouble(&self, line: u64) -> Option<InputError> {
+        self.trouble.take().map(|trouble| match trouble {
+            Trouble::NoText(bad) => {
+                let from = if bad.is_nul() { "UTF-16" } else { "LATIN1" };
+                let hint = format!("convert the input to UTF-8, such as with iconv -f {from} -t UTF-8");
+                InputError::new(bad.describe()).hint(hint)
+            }
+            Trouble::TooLong => {
+                let message = format!(
+                    "the record is longer than {} MiB: is a quote or a bracket not closed?",
+                    LONGEST_RECORD >> 20
+                );
+                InputError::new(message).at_line(line)
+            }
+        })
+    }
+
+    /// What an error in reading really was.
+    pub(super) fn explain(&self, error: io::Error, line: u64) -> InputError {
+        self.trouble(line).unwrap_or_else(|| error.into())
+    }
+
+    fn fail(&self, trouble: Trouble) -> io::Error {
+        self.trouble.replace(Some(trouble));
+        // Not `Interrupted` or the like: whoever reads must not try again.
+        io::Error::other("the input is no text in records")
+    }
+}
