@@ -3,7 +3,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use clap::{Args, ValueHint};
 use upload_proto::IngestKind;
 
-use super::{OrientChoice, Size, help};
+use super::{Concurrency, OrientChoice, Size, help};
 use crate::ingest::{ColumnTypes, Format};
 
 /// Send records in bulk: JSON, NDJSON or CSV in, the documented JSON out
@@ -45,6 +45,10 @@ pub(crate) struct IngestArgs {
     /// The most bytes of JSON in one request
     #[arg(long, value_name = "SIZE", default_value = "4MiB", help_heading = "Batches")]
     pub(crate) batch_bytes: Size,
+
+    /// How many batches are under way at once; each takes the memory of one [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Batches")]
+    pub(crate) concurrency: Option<Concurrency>,
 
     /// Send a batch again whose answer was lost, though it may then arrive twice
     #[arg(long, help_heading = "Batches")]

@@ -36,8 +36,8 @@ struct Heading<'a> {
     batch: u64,
     /// First and last, as counted in the input.
     rows: [u64; 2],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lines: Option<[u64; 2]>,
+    /// On which the first and the last begin.
+    lines: [u64; 2],
     error: &'a ErrorNote,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     findings: &'a [upload_proto::ValidationError],
@@ -61,12 +61,11 @@ impl DeadLetters {
     ) -> io::Result<()> {
         let (file, _) = match &mut self.open {
             Some(open) => open,
-            None => self.open.insert(create(&self.wanted)?),
+            None => self.open.insert(create(&self.wanted).and_then(in_its_folder)?),
         };
         let (first, last) = batch.span();
-        let line = |row: Option<&super::Record>| row.and_then(|record| record.line);
-        let lines = line(batch.records.first()).zip(line(batch.records.last()));
-        let lines = lines.map(|(first, last)| [first, last]);
+        let line = |record: Option<&super::Record>| record.map_or(0, |record| record.line);
+        let lines = [line(batch.records.first()), line(batch.records.last())];
         let heading = Heading { batch: batch.number, rows: [first, last], lines, error, findings };
         writeln!(file, "{{\"{HEADING}\":{}}}", serde_json::to_string(&heading)?)?;
         for record in &batch.records {
@@ -98,6 +97,16 @@ fn create(wanted: &Path) -> io::Result<(BufWriter<File>, PathBuf)> {
     Err(io::Error::other("there is no free name"))
 }
 
+/// Makes sure that the file's name is on the disk as well: its bytes alone would not be found after a crash.
+fn in_its_folder(made: (BufWriter<File>, PathBuf)) -> io::Result<(BufWriter<File>, PathBuf)> {
+    #[cfg(unix)]
+    {
+        let folder = made.1.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(made)
+}
+
 fn numbered(wanted: &Path, number: u32) -> PathBuf {
     if number == 1 {
         return wanted.to_owned();
@@ -122,7 +131,7 @@ mod tests {
         std::fs::write(&wanted, "older").unwrap();
         let mut letters = DeadLetters::new(wanted.clone());
         assert_eq!(letters.path(), None);
-        let record = |row| Record { json: format!(r#"{{"id":{row}}}"#), row, line: Some(row + 1) };
+        let record = |row| Record { json: format!(r#"{{"id":{row}}}"#), row, line: row + 1 };
         let batch = Batch { number: 3, records: vec![record(5), record(6)] };
         let error = ErrorNote::from(&CliError::new(ErrorKind::Content, "refused"));
         letters.write(&batch, &error, &[]).unwrap();

@@ -1,7 +1,10 @@
 //! Records on their way into the platform: read, typed, cut into batches, shaped. Nothing here talks to the network.
 
 mod batch;
+mod calendar;
 mod dead_letter;
+mod fields;
+mod frame_size;
 mod input_error;
 mod read;
 mod shape;
@@ -24,6 +27,6 @@ pub(crate) struct Record {
     pub(crate) json: String,
     /// Its place among the input's records, from 1.
     pub(crate) row: u64,
-    /// The line of the input it begins on, where lines are counted.
-    pub(crate) line: Option<u64>,
+    /// The line of the input it begins on, from 1.
+    pub(crate) line: u64,
 }

@@ -1,26 +1,24 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 use upload_proto::{IngestKind, IngestShape, Orient};
 
-use super::{Batch, Record, typing::push_string};
+use super::{Batch, InputError, fields::Fields, typing::push_string};
 
 /// A batch as the body that its kind wants.
-pub(crate) fn body(kind: IngestKind, orient: Orient, batch: &Batch) -> Bytes {
+///
+/// # Errors
+/// For a record that a DataFrame cannot hold.
+pub(crate) fn body(kind: IngestKind, orient: Orient, batch: &Batch) -> Result<Bytes, InputError> {
     let text = match (kind.shape(), orient) {
         // One to a batch.
         (IngestShape::Object, _) => {
             batch.records.first().map(|record| record.json.clone()).unwrap_or_default()
         }
         (IngestShape::Records, _) | (IngestShape::DataFrame, Orient::Records) => records(batch),
-        (IngestShape::DataFrame, orient) => Frame::of(batch).write(orient),
+        (IngestShape::DataFrame, orient) => Frame::of(batch)?.write(orient),
     };
-    text.into()
+    Ok(text.into())
 }
 
 fn records(batch: &Batch) -> String {
@@ -46,12 +44,11 @@ struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn of(batch: &'a Batch) -> Self {
+    fn of(batch: &'a Batch) -> Result<Self, InputError> {
         let mut columns: Vec<(String, Vec<&'a str>)> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
-        for (row, Record { json, .. }) in batch.records.iter().enumerate() {
-            // Every record was parsed as an object when it was read.
-            let Fields(fields) = serde_json::from_str(json).unwrap_or_default();
+        for (row, record) in batch.records.iter().enumerate() {
+            let Fields(fields) = Fields::of(record)?;
             for (name, value) in fields {
                 let place = *places.entry(name).or_insert_with_key(|name| {
                     columns.push((name.clone(), Vec::new()));
@@ -64,7 +61,7 @@ impl<'a> Frame<'a> {
         }
         let rows = batch.records.len();
         columns.iter_mut().for_each(|(_, values)| values.resize(rows, "null"));
-        Self { columns, rows }
+        Ok(Self { columns, rows })
     }
 
     fn write(&self, orient: Orient) -> String {
@@ -112,49 +109,18 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// An object's fields in their order, each value as it is written. Of a field that stands twice the last counts, as it does
-/// for most readers of JSON.
-#[derive(Default)]
-struct Fields<'a>(Vec<(String, &'a str)>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields: Vec<(String, &'de str)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    match fields.iter_mut().find(|(known, _)| *known == name) {
-                        Some(field) => field.1 = value.get(),
-                        None => fields.push((name, value.get())),
-                    }
-                }
-                Ok(Fields(fields))
-            }
-        }
-
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::Record;
 
     fn batch(records: &[&str]) -> Batch {
-        let record = |(row, json): (u64, &&str)| Record { json: (*json).to_owned(), row, line: None };
+        let record = |(row, json): (u64, &&str)| Record { json: (*json).to_owned(), row, line: row };
         Batch { number: 1, records: (1..).zip(records).map(record).collect() }
     }
 
     fn shaped(kind: IngestKind, orient: Orient, records: &[&str]) -> String {
-        String::from_utf8(body(kind, orient, &batch(records)).to_vec()).unwrap()
+        String::from_utf8(body(kind, orient, &batch(records)).unwrap().to_vec()).unwrap()
     }
 
     #[test]

@@ -3,10 +3,7 @@
 use serde::Deserialize;
 use upload_proto::{TicketFigures, TransactionSummary};
 
-use super::{
-    InputError,
-    typing::{FieldType, is_date},
-};
+use super::{InputError, calendar::is_date, typing::FieldType};
 
 /// The documented columns of a CSV of summaries, one row a type of ticket.
 const COLUMNS: &str = "eid, from, to, type, sold, revenue";

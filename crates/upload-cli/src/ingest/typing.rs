@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use super::InputError;
+use super::{
+    InputError,
+    calendar::{is_date, is_datetime},
+};
 
 /// The most digits of a number that is inferred: any more, and it is an identifier that must not be rounded by whoever
 /// reads it (a double holds 15 digits exactly).
@@ -17,6 +20,8 @@ pub(crate) enum FieldType {
     Bool,
     /// `YYYY-MM-DD`, a JSON string.
     Date,
+    /// A day and a time, such as `2026-06-01T19:30:00+02:00`, a JSON string.
+    DateTime,
     /// JSON as it stands.
     Json,
 }
@@ -33,6 +38,7 @@ impl FieldType {
             Self::Number => "float",
             Self::Bool => "bool",
             Self::Date => "date",
+            Self::DateTime => "datetime",
             Self::Json => "json",
         }
     }
@@ -46,6 +52,7 @@ impl FieldType {
                 _ if is_number(field, false) && digits(field) <= MOST_DIGITS => Self::Number,
                 _ if bool_of(field).is_some() => Self::Bool,
                 _ if is_date(field) => Self::Date,
+                _ if is_datetime(field) => Self::DateTime,
                 _ => return Self::Text,
             };
             inferred = match (inferred, own) {
@@ -80,6 +87,8 @@ impl FieldType {
             },
             Self::Date if is_date(field) => push_string(field, out),
             Self::Date => return misfit("a date such as 2026-06-01"),
+            Self::DateTime if is_datetime(field) => push_string(field, out),
+            Self::DateTime => return misfit("a date and time such as 2026-06-01T19:30:00Z"),
             Self::Json => match serde_json::from_str::<&serde_json::value::RawValue>(field) {
                 Ok(raw) => out.push_str(&super::read::compact(raw.get())),
                 Err(_) => return misfit("JSON"),
@@ -100,13 +109,14 @@ impl FromStr for ColumnTypes {
             FieldType::Number,
             FieldType::Bool,
             FieldType::Date,
+            FieldType::DateTime,
             FieldType::Json,
         ];
         let pair = |pair: &str| {
             let (name, kind) = pair.rsplit_once('=').ok_or_else(|| format!("'{pair}' is not NAME=TYPE"))?;
             let known = types.into_iter().find(|known| known.name() == kind.trim());
             let known = known.ok_or_else(|| {
-                format!("'{kind}' is no type: expected string, int, float, bool, date or json")
+                format!("'{kind}' is no type: expected string, int, float, bool, date, datetime or json")
             })?;
             Ok((name.trim().to_owned(), known))
         };
@@ -151,30 +161,6 @@ fn bool_of(field: &str) -> Option<bool> {
     }
 }
 
-/// Whether this is a day of the Gregorian calendar, as `YYYY-MM-DD`.
-pub(super) fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_shaped = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(index, byte)| match index {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !is_shaped {
-        return false;
-    }
-    let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().unwrap_or(0);
-    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
-}
-
 /// Writes a text as a JSON string.
 pub(super) fn push_string(text: &str, out: &mut String) {
     // A string always serialises.
@@ -197,6 +183,8 @@ mod tests {
             (&["true", "FALSE"], "bool"),
             (&["2026-06-01", "2024-02-29"], "date"),
             (&["2026-02-29"], "string"),
+            (&["2026-06-01T19:30:00Z", "2026-06-01 19:30"], "datetime"),
+            (&["2026-06-01", "2026-06-01T19:30:00Z"], "string"),
             (&["00123"], "string"),
             (&["+4930"], "string"),
             (&["1234567890123456"], "string"),
@@ -218,6 +206,8 @@ mod tests {
             (FieldType::Text, "say \"hi\"", Some(r#""say \"hi\"""#)),
             (FieldType::Text, "", Some("null")),
             (FieldType::Date, "2026-06-01", Some(r#""2026-06-01""#)),
+            (FieldType::DateTime, "2026-06-01 19:30", Some(r#""2026-06-01 19:30""#)),
+            (FieldType::DateTime, "2026-06-01", None),
             (FieldType::Json, "{\"a\": [1]}", Some(r#"{"a":[1]}"#)),
             (FieldType::Integer, "1.5", None),
             (FieldType::Number, "n/a", None),

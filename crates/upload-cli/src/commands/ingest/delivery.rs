@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 use upload_core::{
     Attempts, Failure, RetryPolicy, Retrying, Step, TransportError, TransportErrorKind as Kind,
@@ -11,7 +12,7 @@ use upload_http::{ApiClient, TokioClock};
 
 use super::{JOB, options::IngestOptions};
 use crate::{
-    ingest::{Batch, body},
+    ingest::Batch,
     output::{Note, Reporter},
 };
 
@@ -46,9 +47,8 @@ pub(super) enum Fate {
 impl Delivery<'_> {
     /// Sends a batch, patiently. When cancelled, a request that is under way may still end: cut off, nobody would know what
     /// became of it.
-    pub(super) async fn send(&self, batch: &Batch, cancel: &CancellationToken) -> Delivered {
-        let IngestOptions { input, orient, delivery, label, .. } = self.options;
-        let body = body(input.kind, *orient, batch);
+    pub(super) async fn send(&self, batch: &Batch, body: Bytes, cancel: &CancellationToken) -> Delivered {
+        let IngestOptions { input, delivery, label, .. } = self.options;
         let (sent, under_way) = (AtomicU32::new(0), AtomicBool::new(false));
         let attempts = Attempts {
             clock: &TokioClock,

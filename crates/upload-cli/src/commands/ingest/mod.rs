@@ -7,12 +7,13 @@ mod reader;
 
 use std::{fs::File, path::Path, time::Instant};
 
+use futures::{StreamExt, stream::FuturesOrdered};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use upload_core::Progress;
 
 use self::{
-    delivery::{Delivered, Delivery},
+    delivery::Delivery,
     options::{IngestOptions, Origin},
     outcome::Outcome,
     reader::{Checked, Feed, check, feed},
@@ -55,7 +56,7 @@ pub(super) async fn run(session: &Session, args: IngestArgs) -> Result<Ending, C
         }
         return Ok(Ending::Done);
     };
-    let platform = target.connect(&session.settings, &session.global, 1).await?;
+    let platform = target.connect(&session.settings, &session.global, options.concurrency).await?;
     let outcome = send(session, &options, &platform, checked.as_ref(), &cancel).await;
     platform.close().await;
     Ok(end(session, &outcome?))
@@ -138,45 +139,42 @@ async fn send<'a>(
         progress: progress.clone(),
     };
     session.reporter.report(JOB, &Note::Started(started));
-    // One batch is sent while the next is read: no more is held.
+    // Batches are sent while the next is read: no more is held.
     let (batches, mut next) = mpsc::channel(1);
     let (owned, counted) = (options.clone(), progress);
     tokio::task::spawn_blocking(move || feed(&owned, file, &counted, &batches));
     let delivery = Delivery { api: &platform.api, options, reporter: &*session.reporter };
     let mut outcome = Outcome::new(options, checked.map(|checked| checked.rows), Instant::now());
     let mut ticks = tokio::time::interval(super::TICK);
-    loop {
-        let fed = tokio::select! {
-            fed = next.recv() => fed,
-            () = cancel.cancelled() => { outcome.cancel(); break }
-            _ = ticks.tick() => { session.reporter.tick(); continue }
-        };
-        let batch = match fed {
-            None => break,
-            Some(Feed::Failed(error)) => {
-                outcome.broken(error.for_input(&options.label));
-                break;
+    // In the order of the input, whichever ends first: what is settled has no gaps.
+    let mut under_way = FuturesOrdered::new();
+    let (mut goes_on, mut last) = (true, None);
+    while goes_on || !under_way.is_empty() {
+        tokio::select! {
+            Some((batch, delivered)) = under_way.next(), if !under_way.is_empty() => {
+                goes_on &= outcome.take(batch, delivered, &*session.reporter);
             }
-            Some(Feed::Ended { rows }) => {
-                outcome.read(rows);
-                break;
-            }
-            Some(Feed::Batch(batch)) => batch,
-        };
-        let mut sending = std::pin::pin!(delivery.send(&batch, cancel));
-        let delivered: Delivered = loop {
-            tokio::select! {
-                delivered = &mut sending => break delivered,
-                _ = ticks.tick() => session.reporter.tick(),
-            }
-        };
-        let goes_on = outcome.take(&batch, delivered, &*session.reporter);
-        if !goes_on || cancel.is_cancelled() {
-            if cancel.is_cancelled() {
-                outcome.cancel();
-            }
-            break;
+            () = cancel.cancelled(), if goes_on => goes_on = false,
+            fed = next.recv(), if goes_on && under_way.len() < options.concurrency => match fed {
+                Some(Feed::Batch(batch, body)) => {
+                    let delivery = &delivery;
+                    under_way.push_back(async move {
+                        let delivered = delivery.send(&batch, body, cancel).await;
+                        (batch, delivered)
+                    });
+                }
+                end => (goes_on, last) = (false, end),
+            },
+            _ = ticks.tick() => session.reporter.tick(),
         }
+    }
+    match last {
+        Some(Feed::Failed(error)) => outcome.broken(error.for_input(&options.label)),
+        Some(Feed::Ended { rows }) => outcome.read(rows),
+        Some(Feed::Batch(..)) | None => {}
+    }
+    if cancel.is_cancelled() && !outcome.is_complete() {
+        outcome.cancel();
     }
     Ok(outcome)
 }

@@ -4,7 +4,7 @@ use upload_core::Delivery;
 use upload_proto::{IngestKind, IngestShape, Orient};
 
 use crate::{
-    args::IngestArgs,
+    args::{Concurrency, IngestArgs},
     error::{CliError, ErrorKind},
     ingest::{Input, Limits},
 };
@@ -25,6 +25,8 @@ pub(super) struct IngestOptions {
     pub(super) input: Input,
     pub(super) orient: Orient,
     pub(super) limits: Limits,
+    /// Batches under way at once; at least 1.
+    pub(super) concurrency: usize,
     pub(super) delivery: Delivery,
     pub(super) skip_rows: u64,
     pub(super) refused: PathBuf,
@@ -65,6 +67,10 @@ impl IngestOptions {
             input: Input { kind, format: args.format, types: args.types.unwrap_or_default() },
             orient: args.orient.map_or_else(Orient::default, Into::into),
             limits: Limits { rows, bytes },
+            concurrency: match args.concurrency {
+                None | Some(Concurrency::Auto) => 1,
+                Some(Concurrency::Fixed(batches)) => batches.get(),
+            },
             delivery: if args.at_least_once { Delivery::AtLeastOnce } else { Delivery::AtMostOnce },
             skip_rows: args.skip_rows,
             preflight: !args.no_preflight,

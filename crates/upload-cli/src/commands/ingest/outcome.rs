@@ -33,6 +33,8 @@ pub(super) struct Outcome<'a> {
     error: Option<CliError>,
     stopped: bool,
     cancelled: bool,
+    /// Not sent, and so far nothing behind them was.
+    held: Vec<Batch>,
 }
 
 impl<'a> Outcome<'a> {
@@ -53,6 +55,7 @@ impl<'a> Outcome<'a> {
             error: None,
             stopped: false,
             cancelled: false,
+            held: Vec::new(),
         }
     }
 
@@ -67,15 +70,22 @@ impl<'a> Outcome<'a> {
         self.error = Some(CliError::new(ErrorKind::Cancelled, "cancelled"));
     }
 
-    /// The input is wrong from here on.
+    /// The input is wrong from here on. A run that was stopped before it came to that has its own reason.
     pub(super) fn broken(&mut self, error: CliError) {
-        self.stopped = true;
-        self.error = Some(error);
+        if !self.stopped {
+            self.stopped = true;
+            self.error = Some(error);
+        }
+    }
+
+    /// Whether there was nothing more to send.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.stopped && self.total == Some(self.settled.max(self.options.skip_rows))
     }
 
     /// Takes in a batch's end; answers whether the next one stands a chance.
-    pub(super) fn take(&mut self, batch: &Batch, delivered: Delivered, reporter: &dyn Reporter) -> bool {
-        let rows = batch.rows();
+    pub(super) fn take(&mut self, batch: Batch, delivered: Delivered, reporter: &dyn Reporter) -> bool {
+        let (rows, number) = (batch.rows(), batch.number);
         let (first, last) = batch.span();
         self.batches += 1;
         self.attempts += delivered.attempts;
@@ -89,8 +99,8 @@ impl<'a> Outcome<'a> {
                 self.rows.refused += rows;
                 let error = CliError::from(&failure);
                 let findings = cause(&failure).map_or(&[][..], |error| &error.findings);
-                self.find(batch, findings);
-                self.keep(true, batch, &error, findings);
+                self.find(&batch, findings);
+                self.keep(true, &batch, &error, findings);
                 self.note(error);
                 BatchStatus::Refused
             }
@@ -100,24 +110,35 @@ impl<'a> Outcome<'a> {
                     || CliError::new(ErrorKind::Cancelled, "cancelled while it was under way"),
                     |failure| CliError::from(&failure),
                 );
-                self.keep(false, batch, &error, &[]);
+                self.keep(false, &batch, &error, &[]);
                 self.note(error);
                 BatchStatus::Unknown
             }
             Fate::NotSent(failure) => {
-                self.stopped = true;
-                if let Some(failure) = failure {
+                // What stopped it first counts; what was under way beside it adds nothing.
+                if let Some(failure) = failure.filter(|_| !self.stopped) {
                     self.error = Some(CliError::from(&failure));
                 }
+                self.stopped = true;
+                self.held.push(batch);
                 BatchStatus::NotSent
             }
         };
         if status != BatchStatus::NotSent {
+            self.close_gap();
             self.settled = last;
         }
         let file = &self.options.label;
-        reporter.report(super::JOB, &Note::Batch { file, batch: batch.number, rows: [first, last], status });
+        reporter.report(super::JOB, &Note::Batch { file, batch: number, rows: [first, last], status });
         !self.stopped
+    }
+
+    /// A batch was not sent although one behind it was: its records are kept, so that going on behind both loses none.
+    fn close_gap(&mut self) {
+        let error = self.error.clone().unwrap_or_else(|| CliError::new(ErrorKind::Cancelled, "cancelled"));
+        for batch in std::mem::take(&mut self.held) {
+            self.keep(true, &batch, &error, &[]);
+        }
     }
 
     fn note(&mut self, error: CliError) {
@@ -131,7 +152,7 @@ impl<'a> Outcome<'a> {
             let mut finding = Finding::from(finding.clone());
             // The platform counts within the batch; people look into their file.
             if let Some(record) = finding.row.and_then(|row| batch.place(row)) {
-                (finding.row, finding.line) = (Some(record.row), record.line);
+                (finding.row, finding.line) = (Some(record.row), Some(record.line));
             }
             self.findings.push(finding);
         }

@@ -5,12 +5,13 @@ use std::{
     io::{self, Read},
 };
 
+use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 use upload_core::Progress;
 
 use super::options::IngestOptions;
-use crate::ingest::{Batch, Batcher, FieldType, InputError, Reading, Record, read};
+use crate::ingest::{Batch, Batcher, FieldType, InputError, Reading, Record, body, read};
 
 /// What reading the input through has shown.
 #[derive(Debug, Default)]
@@ -26,13 +27,12 @@ pub(super) struct Checked {
 
 /// What the reading thread hands over.
 pub(super) enum Feed {
-    Batch(Batch),
+    /// A batch, and the body that it makes.
+    Batch(Batch, Bytes),
     /// The input is wrong from here on; whole batches before it were handed over.
     Failed(InputError),
     /// There were so many records, those that were passed over included.
-    Ended {
-        rows: u64,
-    },
+    Ended { rows: u64 },
 }
 
 /// Reads everything and sends nothing.
@@ -45,7 +45,7 @@ pub(super) fn check(
     progress: &Progress,
     cancel: &CancellationToken,
 ) -> Result<Checked, InputError> {
-    let mut batcher = Batcher::new(options.limits);
+    let mut batcher = Batcher::new(options.limits, options.input.kind.shape());
     let mut checked = Checked::default();
     let mut checking =
         Checking { checked: &mut checked, batcher: &mut batcher, skip: options.skip_rows, cancel };
@@ -56,18 +56,16 @@ pub(super) fn check(
 
 /// Reads and hands over batch by batch, until the end or until nobody takes them any more.
 pub(super) fn feed(options: &IngestOptions, file: File, progress: &Progress, batches: &Sender<Feed>) {
-    let mut feeding =
-        Feeding { batches, batcher: Batcher::new(options.limits), skip: options.skip_rows, rows: 0 };
+    let batcher = Batcher::new(options.limits, options.input.kind.shape());
+    let mut feeding = Feeding { options, batches, batcher, rows: 0 };
     let result = read(&options.input, &options.label, Counted { file, progress }, &mut feeding);
-    let Feeding { mut batcher, rows, .. } = feeding;
-    // A receiver that is gone wants no more.
-    let _ = match result {
-        Err(error) => batches.blocking_send(Feed::Failed(error)),
-        Ok(()) => {
-            let last = batcher.finish().map_or(Ok(()), |batch| batches.blocking_send(Feed::Batch(batch)));
-            last.and_then(|()| batches.blocking_send(Feed::Ended { rows }))
-        }
+    let result = result.and_then(|()| feeding.finish());
+    let last = match result {
+        Err(error) => Feed::Failed(error),
+        Ok(()) => Feed::Ended { rows: feeding.rows },
     };
+    // A receiver that is gone wants no more.
+    let _ = batches.blocking_send(last);
 }
 
 struct Checking<'a> {
@@ -86,29 +84,41 @@ impl Reading for Checking<'_> {
         self.checked.rows = record.row;
         if record.row > self.skip {
             self.checked.first.get_or_insert_with(|| record.json.clone());
-            self.checked.batches += u64::from(self.batcher.push(record).is_some());
+            self.checked.batches += u64::from(self.batcher.push(record)?.is_some());
         }
         Ok(!self.cancel.is_cancelled())
     }
 }
 
 struct Feeding<'a> {
+    options: &'a IngestOptions,
     batches: &'a Sender<Feed>,
     batcher: Batcher,
-    skip: u64,
     rows: u64,
+}
+
+impl Feeding<'_> {
+    /// Hands a batch over; `false` when nobody takes it.
+    fn give(&self, batch: Option<Batch>) -> Result<bool, InputError> {
+        let Some(batch) = batch else { return Ok(true) };
+        let body = body(self.options.input.kind, self.options.orient, &batch)?;
+        Ok(self.batches.blocking_send(Feed::Batch(batch, body)).is_ok())
+    }
+
+    fn finish(&mut self) -> Result<(), InputError> {
+        let last = self.batcher.finish();
+        self.give(last).map(drop)
+    }
 }
 
 impl Reading for Feeding<'_> {
     fn record(&mut self, record: Record) -> Result<bool, InputError> {
         self.rows = record.row;
-        if record.row <= self.skip {
+        if record.row <= self.options.skip_rows {
             return Ok(true);
         }
-        Ok(self
-            .batcher
-            .push(record)
-            .is_none_or(|batch| self.batches.blocking_send(Feed::Batch(batch)).is_ok()))
+        let full = self.batcher.push(record)?;
+        self.give(full)
     }
 }
 

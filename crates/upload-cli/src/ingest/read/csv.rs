@@ -137,7 +137,7 @@ impl Writer<'_> {
 
     fn give(&mut self, json: String, line: u64) -> Result<bool, InputError> {
         self.count += 1;
-        self.reading.record(Record { json, row: self.count, line: Some(line) })
+        self.reading.record(Record { json, row: self.count, line })
     }
 
     fn finish(mut self) -> Result<u64, InputError> {

@@ -118,7 +118,7 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
             }
             true => {
                 sink.count += 1;
-                let record = Record { json: compact(raw.get()), row: sink.count, line: Some(sink.line) };
+                let record = Record { json: compact(raw.get()), row: sink.count, line: sink.line };
                 sink.reading.record(record)
             }
         };

@@ -98,10 +98,7 @@ impl Reading for Summaries<'_> {
     }
 
     fn record(&mut self, record: Record) -> Result<bool, InputError> {
-        summary::check(&record.json).map_err(|error| match record.line {
-            Some(line) => error.at_line(line),
-            None => InputError { message: format!("record {}: {}", record.row, error.message), ..error },
-        })?;
+        summary::check(&record.json).map_err(|error| error.at_line(record.line))?;
         self.0.record(record)
     }
 }
