@@ -55,6 +55,24 @@ impl Answer {
         }
     }
 
+    /// An error document inside a success is an error. Whoever has to send the status before the outcome is known does
+    /// so, as S3 when it completes an upload (S3 API Reference, "CompleteMultipartUpload").
+    pub(super) fn refuse_error(self) -> Result<Self, TransportError> {
+        let body: ErrorBody = serde_json::from_slice(&self.body).unwrap_or_default();
+        let Some(code) = body.error_code.as_deref().filter(|_| body.validation_errors.is_empty()) else {
+            return Ok(self);
+        };
+        let kind = match code {
+            "NoSuchUpload" | "NoSuchKey" | "NOT_FOUND" => Kind::NotFound,
+            "SlowDown" | "RATE_LIMITED" => Kind::Throttled,
+            "InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge" | "MalformedXML"
+            | "VALIDATION_ERROR" => Kind::Rejected,
+            // S3's own advice for all the others is to try again.
+            _ => Kind::Server,
+        };
+        Err(self.error(kind, &body, " with an error inside".into()))
+    }
+
     /// The platform may refuse content inside a success: a non-empty `validation_errors` where none is expected.
     pub(super) fn refuse_validation_errors(&self) -> Result<(), TransportError> {
         let Ok(body) = serde_json::from_slice::<ErrorBody>(&self.body) else { return Ok(()) };

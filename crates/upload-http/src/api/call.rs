@@ -175,7 +175,7 @@ impl Wire {
             Ending::Complete if flow.is_some_and(|flow| !flow.is_finished()) => {
                 Err(answer.bad("the API answered success before it had the whole file".into()))
             }
-            Ending::Complete => Ok(answer),
+            Ending::Complete => answer.refuse_error(),
             Ending::TooLong => {
                 Err(answer.bad(format!("the API answered with more than {} MiB", MAX_BODY / 1024 / 1024)))
             }

@@ -54,6 +54,30 @@ async fn a_refusal_says_what_the_platform_says() {
 }
 
 #[tokio::test]
+async fn an_error_inside_a_success_is_an_error() {
+    for (code, kind) in [
+        ("InternalError", Kind::Server),
+        ("SOMETHING_NEW", Kind::Server),
+        ("SlowDown", Kind::Throttled),
+        ("NoSuchUpload", Kind::NotFound),
+        ("InvalidPart", Kind::Rejected),
+    ] {
+        let body = format!(r#"{{"message":"error.storage","error_code":"{code}","error_subcode":null}}"#);
+        let server = MockServer::start().await;
+        let template = ResponseTemplate::new(200).set_body_string(body);
+        Mock::given(any()).respond_with(template).mount(&server).await;
+        let error = api(&server).complete(1, &complete_request()).await.unwrap_err();
+        assert_eq!((error.kind, error.status, error.code.as_deref()), (kind, Some(200), Some(code)));
+        let expected = format!("the API answered 200 with an error inside: error.storage; {code}");
+        assert_eq!(error.to_string(), expected);
+    }
+    let server = MockServer::start().await;
+    let body = r#"{"object_key":"k","error_code":null}"#;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_string(body)).mount(&server).await;
+    assert!(api(&server).complete(1, &complete_request()).await.is_ok(), "no code is no error");
+}
+
+#[tokio::test]
 async fn a_403_names_the_partner_that_was_sent() {
     let error = abort_answered(ResponseTemplate::new(403)).await;
     assert_eq!(error.to_string(), "the API answered 403 for partner fd42");
