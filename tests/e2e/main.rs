@@ -20,3 +20,4 @@ mod mistakes;
 mod preflight;
 mod secrecy;
 mod sessions;
+mod store;

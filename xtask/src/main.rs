@@ -2,9 +2,11 @@
 
 mod ci;
 mod deny;
+mod e2e;
 mod examples;
 mod reference;
 mod tidy;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ struct Cli {
 enum Task {
     /// Run every check a change has to pass, stopping at the first that fails
     Ci(ci::Args),
+    /// Run the whole-flow tests, with the sandbox's own storage or in front of a real S3
+    E2e(e2e::Args),
     /// Check what the compiler does not: sizes, layers, documentation, markers, links
     Tidy,
     /// Write manual pages and shell completions into target/man and target/completions
@@ -44,6 +48,7 @@ fn run(task: Task) -> anyhow::Result<()> {
     let sh = workspace::shell()?;
     match task {
         Task::Ci(args) => ci::run(&sh, &args),
+        Task::E2e(args) => e2e::run(&sh, &args),
         Task::Tidy => tidy::run(&sh),
         Task::Reference => reference::run(&sh),
     }
