@@ -15,6 +15,7 @@ mod content;
 mod doctor;
 mod endpoints;
 mod failures;
+mod faults;
 mod first_steps;
 mod mistakes;
 mod preflight;

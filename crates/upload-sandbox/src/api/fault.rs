@@ -67,7 +67,11 @@ pub(super) async fn meet(action: Action, mut request: Request, next: Next) -> Re
             connection.slow_down(rate);
             next.run(request).await
         }
-        Action::ErrorInSuccess { code } => error_in_success(code.as_ref()),
+        Action::ErrorInSuccess { code } => {
+            // Nobody answers success before the last byte.
+            skip(request.body_mut(), u64::MAX).await;
+            error_in_success(code.as_ref())
+        }
         Action::Garbage { status } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             if status.is_success() {

@@ -67,6 +67,8 @@ pub(super) async fn before(
             Verdict::Ignore
         }
         Action::ErrorInSuccess { code } => {
+            // Nobody answers success before the last byte.
+            body.skip(u64::MAX).await;
             let refusal = injected(500, code.as_ref());
             Verdict::Refuse(Refusal { status: StatusCode::OK, ..refusal })
         }
