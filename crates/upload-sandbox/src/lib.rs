@@ -44,7 +44,7 @@ pub use ingest::IngestedKind;
 pub use log::{HostKind, LogEntry, LogSnapshot};
 pub use mistake::Mistake;
 pub use operation::Operation;
-pub use packages::SandboxPackage;
+pub use packages::{DEMO_PACKAGE, SandboxPackage};
 pub use received::ReceivedFile;
 pub use s3_store::{Backend, S3Keys, S3Route, S3Store};
 pub use sandbox::Sandbox;

@@ -10,8 +10,8 @@ use std::{
 use bytes::Bytes;
 use upload_proto::PackageStatus;
 
-/// The package that is there from the start.
-pub(crate) const DEMO: &str = "demo";
+/// The id of the package that every sandbox has from the start.
+pub const DEMO_PACKAGE: &str = "demo";
 /// How many customers it has.
 const DEMO_ROWS: u32 = 5000;
 
@@ -65,7 +65,7 @@ struct Package {
 impl Packages {
     pub(crate) fn new() -> Self {
         let packages = Self(Mutex::default());
-        packages.put(DEMO, SandboxPackage { polls: 1, ..SandboxPackage::done(customers(DEMO_ROWS)) });
+        packages.put(DEMO_PACKAGE, SandboxPackage { polls: 1, ..SandboxPackage::done(customers(DEMO_ROWS)) });
         packages
     }
 

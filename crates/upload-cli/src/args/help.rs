@@ -130,5 +130,9 @@ request it sees at /_sandbox/log. It misbehaves on request:
   upload sandbox --fault 'part:2#1=reset,after:1MiB' --fault 'complete#1=lose_answer'
   upload --sandbox --fault 'part@0.2=status:503' --fault-seed 7 put big.bin --type raw
 
+Short lives and a small budget show what a client does about them:
+
+  upload sandbox --token-life 30s --url-life 10s --budget 10/5s
+
 To run one command against a throw-away sandbox, there is
 `upload --sandbox put FILE`.";

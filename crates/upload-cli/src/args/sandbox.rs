@@ -1,9 +1,9 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueHint};
 use upload_sandbox::{FaultRule, SandboxConfig};
 
-use super::help;
+use super::{budget::ApiBudget, help};
 
 /// Run the platform's API and an S3 on this machine, for trying things out
 #[derive(Debug, Args)]
@@ -20,6 +20,18 @@ pub(crate) struct SandboxArgs {
     /// Where stored objects lie [default: a fresh folder, which is kept]
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
+
+    /// How long presigned URLs live, up to a week [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) url_life: Option<Duration>,
+
+    /// How long the access tokens of a sign-in or refresh live [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) token_life: Option<Duration>,
+
+    /// Answer 429 to whoever writes faster than this, such as 120/min; reads may be five times that [default: off]
+    #[arg(long, value_name = "N/SPAN|off")]
+    pub(crate) budget: Option<ApiBudget>,
 
     #[command(flatten)]
     pub(crate) s3: S3Args,

@@ -2,11 +2,14 @@
 
 use console::style;
 use serde::Serialize;
-use upload_sandbox::{Backend, OpenUpload, S3Keys, S3Route, S3Store, SandboxConfig, SandboxHandle};
+use upload_sandbox::{
+    Account, Backend, Budgets, DEMO_PACKAGE, OpenUpload, S3Keys, S3Route, S3Store, SandboxConfig,
+    SandboxHandle,
+};
 
 use super::{Ending, Session};
 use crate::{
-    args::{OutputFormat, S3Args, SandboxArgs},
+    args::{ApiBudget, OutputFormat, S3Args, SandboxArgs},
     error::{CliError, ErrorKind},
     platform::start_sandbox,
     signals,
@@ -27,6 +30,7 @@ enum SandboxNote<'a> {
         partner_id: &'a str,
         username: &'a str,
         password: &'a str,
+        package_id: &'a str,
     },
     LeftOpen {
         upload_id: &'a str,
@@ -37,11 +41,7 @@ enum SandboxNote<'a> {
 
 pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, CliError> {
     let cancel = signals::watch(&session.screen, "stopping the sandbox")?;
-    let SandboxArgs { api_port, storage_port, dir, s3 } = args;
-    let backend = backend(s3)?;
-    let config =
-        SandboxConfig { storage_dir: dir, backend, api_port, storage_port, ..SandboxConfig::default() };
-    let sandbox = start_sandbox(session.global.faults.apply(config)).await?;
+    let sandbox = start_sandbox(session.global.faults.apply(config(args)?)).await?;
     announce(session, &sandbox);
     cancel.cancelled().await;
     let left_open = sandbox.shutdown().await;
@@ -52,6 +52,38 @@ pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, 
         session.reporter.say("no upload was left open");
     }
     Ok(Ending::Done)
+}
+
+fn config(args: SandboxArgs) -> Result<SandboxConfig, CliError> {
+    let SandboxArgs { api_port, storage_port, dir, url_life, token_life, budget, s3 } = args;
+    let usual = SandboxConfig::default();
+    Ok(SandboxConfig {
+        storage_dir: dir,
+        backend: backend(s3)?,
+        api_port,
+        storage_port,
+        url_life: url_life.unwrap_or(usual.url_life),
+        account: Account { token_life: token_life.unwrap_or(usual.account.token_life), ..Account::default() },
+        budgets: budget.and_then(budgets),
+        ..usual
+    })
+}
+
+/// The other budgets grow with the writes, in the proportion of the platform's guidance.
+fn budgets(budget: ApiBudget) -> Option<Budgets> {
+    let ApiBudget::Writes(writes) = budget else { return None };
+    let guidance = Budgets::default();
+    let scaled = |guide: u32| {
+        let scaled = u64::from(writes.requests.get()) * u64::from(guide) / u64::from(guidance.writes);
+        u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
+    };
+    Some(Budgets {
+        reads: scaled(guidance.reads),
+        writes: writes.requests.get(),
+        auth: scaled(guidance.auth),
+        window: writes.per,
+        ..guidance
+    })
 }
 
 fn backend(args: S3Args) -> Result<Backend, CliError> {
@@ -92,6 +124,7 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
             partner_id: sandbox.partner_id(),
             username: sandbox.username(),
             password: sandbox.password(),
+            package_id: DEMO_PACKAGE,
         };
         session.event(&note, Vec::new);
         return;
@@ -103,6 +136,7 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
         ("objects", objects(sandbox)),
         ("log", log_url),
         ("account", format!("{}, password {}", sandbox.username(), sandbox.password())),
+        ("package", format!("{DEMO_PACKAGE}, with a customer list to download")),
     ];
     session.screen.note(&format!("{}\n", style("The sandbox runs until Ctrl-C.").bold().for_stderr()));
     for (what, place) in places {
@@ -131,4 +165,22 @@ fn tell_left_open(session: &Session, upload: &OpenUpload) {
     session.screen.note(&format!(
         "{label} {object_key} (upload id {upload_id}, {parts} part(s) stored): abort an upload that is given up"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn all_budgets_follow_the_writes() {
+        let read = |text: &str| budgets(text.parse().unwrap());
+        assert_eq!(read("120/min"), Some(Budgets::default()));
+        let small = read("12/5s").unwrap();
+        assert_eq!((small.reads, small.writes, small.auth), (60, 12, 1));
+        assert_eq!(small.window, Duration::from_secs(5));
+        assert_eq!(read("1/s").map(|one| one.auth), Some(1), "nobody could sign in with 0");
+        assert_eq!(read("off"), None);
+    }
 }

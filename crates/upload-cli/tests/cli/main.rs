@@ -13,4 +13,6 @@ mod reference;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod sandbox;
+#[cfg(test)]
 mod secrecy;

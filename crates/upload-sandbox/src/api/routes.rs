@@ -155,6 +155,12 @@ mod tests {
     }
 
     #[test]
+    fn every_row_of_the_table_is_offered() {
+        let missing: Vec<_> = Endpoint::ALL.iter().filter(|row| handler(**row).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
     fn hosts_are_told_apart_by_the_path() {
         assert_eq!(host_of("/api/v3/status/"), HostKind::Api);
         assert_eq!(host_of("/cr/api/events/bulk_upload"), HostKind::Cr);
