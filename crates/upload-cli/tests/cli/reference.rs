@@ -17,8 +17,10 @@ fn commands(desk: &Desk) -> Vec<String> {
     let help = desk.run(&["--help"]).stdout;
     let listed =
         help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let names: Vec<String> =
-        listed.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    // What a long description goes on with stands farther in.
+    let names =
+        listed.filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()));
+    let names: Vec<String> = names.map(str::to_owned).collect();
     assert!(names.len() >= 4 && names.contains(&"download".to_owned()), "{help}");
     names
 }
