@@ -1,6 +1,4 @@
-use std::time::Duration;
-
-use upload_e2e::{Running, World};
+use upload_e2e::{Running, World, wait_for};
 use upload_sandbox::{FaultAction, FaultRule, Operation, SandboxConfig};
 
 use crate::content::{MIB, noise};
@@ -27,14 +25,4 @@ async fn an_interrupt_stops_the_parts_aborts_and_exits_130() {
     let parts = world.log().iter().filter(|entry| entry.operation == Operation::PutPart).count();
     assert_eq!(parts, 3, "the fourth was never sent");
     assert!(world.sandbox.open_uploads().is_empty());
-}
-
-/// Looks again and again: what is awaited happens in another process, on its own time.
-async fn wait_for(condition: impl Fn() -> bool) {
-    let look = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), look).await.expect("what was awaited never happened");
 }

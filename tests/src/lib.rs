@@ -8,6 +8,6 @@ mod run;
 mod store;
 mod world;
 
-pub use run::{Finished, Running};
+pub use run::{Finished, Running, wait_for};
 pub use store::store;
 pub use world::World;

@@ -46,6 +46,14 @@ impl Running {
         rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it takes the signal");
     }
 
+    /// Ends it as `kill -9` does, and waits until it is gone.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn kill(mut self) {
+        self.0.kill().await.expect("the command is running");
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
@@ -94,4 +102,17 @@ impl Finished {
     pub fn all_output(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
     }
+}
+
+/// Looks again and again until it is so: what is awaited happens in another process, on its own time.
+///
+/// # Panics
+/// When it never is.
+pub async fn wait_for(condition: impl Fn() -> bool) {
+    let look = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, look).await.expect("what is awaited happens");
 }
