@@ -1,3 +1,5 @@
+mod identity;
+
 use std::{
     fs::{self, File, Metadata},
     io,
@@ -159,6 +161,16 @@ impl Identity {
                 (metadata.dev(), metadata.ino())
             },
         }
+    }
+
+    #[cfg(unix)]
+    fn device_and_inode(&self) -> Option<(u64, u64)> {
+        Some(self.inode)
+    }
+
+    #[cfg(not(unix))]
+    fn device_and_inode(&self) -> Option<(u64, u64)> {
+        None
     }
 
     fn compare(&self, now: &Self) -> Result<(), SourceError> {

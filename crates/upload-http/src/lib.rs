@@ -13,7 +13,7 @@
 //! driver's other needs. Everything here tries once and says what happened; trying again is the machine's decision. The
 //! one exception: a call whose token has died is sent again with a new one.
 //!
-//! [`AuthClient`] signs in.
+//! [`AuthClient`] signs in. [`FileJournal`] keeps an upload on disk, so that another process can go on with it.
 //!
 //! Every request is logged by `tracing` at debug level, under the targets `upload_http::api` and
 //! `upload_http::storage`, with method, host, path, attempt, status and duration; no query, token or body is. Waiting for
@@ -26,6 +26,7 @@ mod classify;
 mod clock;
 mod download;
 mod exchange;
+mod file_journal;
 mod file_source;
 mod md5_lanes;
 mod network;
@@ -42,6 +43,7 @@ pub use api::{ApiClient, FormFile};
 pub use auth::{AuthClient, Claims, SavedSession, Session, SessionStore, StoreLock, Tokens};
 pub use clock::TokioClock;
 pub use download::{Download, ResumePoint, Validator, ValidatorError};
+pub use file_journal::{FileJournal, ReadJournalError};
 pub use file_source::{FileSource, OpenError};
 pub use md5_lanes::Md5Lanes;
 pub use network::{NetworkConfig, SetupError};

@@ -10,5 +10,5 @@ mod record;
 mod rescue;
 
 pub use decode::{Journal, JournalError, JournalState};
-pub use record::{FileIdentity, JOURNAL_VERSION, Opened, Record};
+pub use record::{FileIdentity, JOURNAL_VERSION, Opened, Record, Sameness};
 pub use rescue::Rescued;

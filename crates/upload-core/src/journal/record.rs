@@ -66,6 +66,39 @@ pub struct FileIdentity {
     pub sampled_sha256: String,
 }
 
+/// How a file compares with what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sameness {
+    /// Nothing tells the two apart.
+    Same,
+    /// It may have been written to, and no sample shows it: whoever relies on it compares more.
+    Touched,
+    /// It is another one, for this reason.
+    Changed(String),
+}
+
+impl FileIdentity {
+    /// How a file that was this one compares with what stands there now. The path is not looked at.
+    #[must_use]
+    pub fn compare(&self, now: &Self) -> Sameness {
+        if self.size != now.size {
+            return Sameness::Changed(format!("it had {} bytes and has {}", self.size, now.size));
+        }
+        if self.inode != now.inode {
+            return Sameness::Changed("another file has taken its place".into());
+        }
+        if self.sampled_sha256 != now.sampled_sha256 {
+            return Sameness::Changed("its content differs".into());
+        }
+        // Devices are numbered anew when a machine starts.
+        if self.modified == now.modified && self.device == now.device {
+            Sameness::Same
+        } else {
+            Sameness::Touched
+        }
+    }
+}
+
 impl Record {
     /// The record as a line, with its checksum and its line feed.
     ///
@@ -117,6 +150,35 @@ mod tests {
         ] {
             assert_eq!(record.to_line().unwrap(), line);
             assert_eq!(read(line), Some(record));
+        }
+    }
+
+    #[test]
+    fn a_file_is_told_from_another_and_from_itself_after_an_edit() {
+        let then = FileIdentity {
+            path: "/a".into(),
+            size: 5,
+            modified: Some(1),
+            device: Some(2),
+            inode: Some(3),
+            sampled_sha256: "s".into(),
+        };
+        assert_eq!(then.compare(&then), Sameness::Same);
+        for touched in [
+            FileIdentity { modified: Some(9), ..then.clone() },
+            FileIdentity { device: Some(9), ..then.clone() },
+        ] {
+            assert_eq!(then.compare(&touched), Sameness::Touched);
+        }
+        for (changed, why) in [
+            (FileIdentity { size: 6, ..then.clone() }, "5 bytes and has 6"),
+            (FileIdentity { inode: Some(9), ..then.clone() }, "another file"),
+            (FileIdentity { sampled_sha256: "t".into(), ..then.clone() }, "content"),
+        ] {
+            assert!(
+                matches!(then.compare(&changed), Sameness::Changed(reason) if reason.contains(why)),
+                "{why}"
+            );
         }
     }
 

@@ -10,6 +10,7 @@ mod download;
 mod early_refusal;
 mod file;
 mod flow;
+mod journal;
 mod logs;
 mod proxy;
 mod session;

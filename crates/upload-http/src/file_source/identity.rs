@@ -1,0 +1,98 @@
+use std::{fs, io, time::SystemTime};
+
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+use upload_core::{FileIdentity, Plan, Source as _};
+use upload_proto::ETag;
+
+use super::{FileSource, read_exact_at};
+
+/// The size of a sampled block, in bytes.
+const BLOCK: u64 = 64 * 1024;
+/// How many blocks are sampled. A file that has no more is read whole.
+const BLOCKS: u64 = 16;
+/// How much is read at once when parts are compared, in bytes.
+const STRETCH: u64 = 1024 * 1024;
+
+impl FileSource {
+    /// What tells this file from another, and from itself after an edit; `None` where it has no path, or one that is not
+    /// UTF-8. It reads a MiB at most, and blocks while it does.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not found any more.
+    pub fn identity(&self) -> io::Result<Option<FileIdentity>> {
+        let Some(path) = &self.0.path else { return Ok(None) };
+        let Ok(path) = fs::canonicalize(path)?.into_os_string().into_string() else { return Ok(None) };
+        let identity = &self.0.identity;
+        let inode = identity.device_and_inode();
+        Ok(Some(FileIdentity {
+            path,
+            size: identity.len,
+            modified: identity.modified.and_then(nanoseconds),
+            device: inode.map(|(device, _)| device),
+            inode: inode.map(|(_, inode)| inode),
+            sampled_sha256: self.sampled_sha256()?,
+        }))
+    }
+
+    /// Whether every stored part has the bytes that stand in this file now: each ETag is the MD5 of the part's bytes. The
+    /// parts are read whole, blocking; `watch` is told how many bytes each time, and ends it by answering `false`.
+    ///
+    /// An ETag that is no MD5 (S3 with SSE-KMS) proves nothing, so the answer is no.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or `watch` ended it ([`io::ErrorKind::Interrupted`]).
+    pub fn holds_parts(
+        &self,
+        plan: Plan,
+        etags: &[Option<ETag>],
+        mut watch: impl FnMut(u64) -> bool,
+    ) -> io::Result<bool> {
+        for (part, etag) in plan.part_numbers().zip(etags) {
+            let Some(etag) = etag else { continue };
+            let Some(expected) = etag.as_md5() else { return Ok(false) };
+            let (range, mut hash) = (plan.range(part), Md5::new());
+            let mut offset = range.offset;
+            while offset < range.end() {
+                let stretch = self.read(offset, STRETCH.min(range.end() - offset))?;
+                offset += stretch.len() as u64;
+                hash.update(&stretch);
+                if !watch(stretch.len() as u64) {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+            }
+            if <[u8; 16]>::from(hash.finalize()) != expected {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn sampled_sha256(&self) -> io::Result<String> {
+        let mut hash = Sha256::new();
+        if self.len() <= BLOCK * BLOCKS {
+            hash.update(self.read(0, self.len())?);
+        } else {
+            // From the first to the last block, evenly: no product here comes near 2^64 with S3's largest object.
+            let last = self.len() - BLOCK;
+            for number in 0..BLOCKS {
+                hash.update(self.read(last * number / (BLOCKS - 1), BLOCK)?);
+            }
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn read(&self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+        let mut buffer = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+        read_exact_at(&self.0.file, &mut buffer, offset)?;
+        Ok(buffer)
+    }
+}
+
+/// Since 1970, or before.
+fn nanoseconds(time: SystemTime) -> Option<i64> {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|nanoseconds| -nanoseconds),
+    }
+}
