@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Settings,
     /// A local file is missing, unreadable, empty or no file.
     LocalFile,
+    /// Another process is at work on the same upload.
+    Locked,
     /// The platform refused the content of an object that is stored.
     Content,
     /// The file cannot be cut into parts the way the server wants it.
@@ -59,7 +61,7 @@ impl ErrorKind {
                 | T::BadAnswer
                 | T::Expired,
             ) => 5,
-            Self::LocalFile | Self::Transport(T::Source) => 6,
+            Self::LocalFile | Self::Locked | Self::Transport(T::Source) => 6,
             Self::Partial => 7,
             Self::NotReady => 8,
             // What a shell reports of a command that the signal of a broken pipe has ended.
@@ -76,6 +78,7 @@ impl ErrorKind {
             Self::Usage => "usage",
             Self::Settings => "settings",
             Self::LocalFile => "local_file",
+            Self::Locked => "locked",
             Self::Content => "content",
             Self::Plan => "plan",
             Self::Transport(kind) => kind.name(),

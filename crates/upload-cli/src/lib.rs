@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod error;
 mod ingest;
+mod journal;
 mod output;
 mod platform;
 mod preflight;

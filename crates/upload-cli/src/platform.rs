@@ -29,7 +29,16 @@ pub(crate) struct Platform {
     pub(crate) transport: HttpTransport,
     pub(crate) account: Account,
     pub(crate) hosts: ApiHosts,
+    pub(crate) identity: PlatformId,
     sandbox: Option<SandboxHandle>,
+}
+
+/// What tells one platform, and one partner on it, from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlatformId {
+    /// The root of the API.
+    pub(crate) api: String,
+    pub(crate) partner: String,
 }
 
 impl Target {
@@ -78,15 +87,22 @@ impl Target {
                 (hosts_of(&sandbox)?, account_of(&sandbox)?, Some(sandbox))
             }
         };
+        let identity =
+            PlatformId { api: hosts.api.as_str().to_owned(), partner: account.partner.as_str().to_owned() };
         let api = ApiClient::new(hosts.clone(), account.tokens.clone(), account.partner.clone(), &network)?
             .paced(pace);
         let storage = StorageClient::new(&network)?;
         let transport = HttpTransport::new(api.clone(), storage);
-        Ok(Platform { api, transport, account, hosts, sandbox })
+        Ok(Platform { api, transport, account, hosts, identity, sandbox })
     }
 }
 
 impl Platform {
+    /// Whether it is a sandbox, which ends with this process.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
     /// The file in which a sandbox keeps an object; `None` on the real platform.
     pub(crate) fn object_file(&self, key: &str) -> Option<PathBuf> {
         self.sandbox.as_ref().map(|sandbox| sandbox.object_path(key))

@@ -138,13 +138,13 @@ fn read_now(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
 }
 
 #[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
 }
 
 /// Reads one at a time: a file has one cursor, which concurrent readers would move under each other.
 #[cfg(not(unix))]
-fn read_exact_at(mut file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+pub(crate) fn read_exact_at(mut file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
     use std::{
         io::{Read as _, Seek as _, SeekFrom},
         sync::{Mutex, PoisonError},

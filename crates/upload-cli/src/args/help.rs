@@ -123,6 +123,15 @@ Examples:
   upload man | man -l -
   upload man --dir ~/.local/share/man/man1";
 
+pub(super) const SESSIONS_EXAMPLES: &str = "\
+Examples:
+  upload sessions list                what is unfinished, and how far it has come
+  upload sessions resume --all        go on with all of it
+  upload sessions abort 3f9a1c        give one up, by the first digits of its id
+  upload sessions prune               clear away what is over
+
+The same `put` of the same file goes on by itself; nothing here is needed for that.";
+
 pub(super) const SANDBOX_EXAMPLES: &str = "\
 The sandbox answers on this machine only, is strict about the documented mistakes, and logs every
 request it sees at /_sandbox/log. It misbehaves on request:

@@ -11,6 +11,7 @@ mod login;
 mod put;
 mod reference;
 mod sandbox;
+mod sessions;
 mod values;
 
 use std::ffi::OsString;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     put::PutArgs,
     reference::{CompletionsArgs, ManArgs},
     sandbox::{S3Args, SandboxArgs},
+    sessions::{ResumeArgs, SessionsArgs, SessionsCommand, WhichArgs},
     values::{Concurrency, OrientChoice, PatternChoice, Rate, Size, Verify},
 };
 
@@ -65,6 +67,7 @@ pub(crate) enum Command {
     Whoami,
     /// Check settings, network, clock, token and partner, with a remedy for whatever is wrong
     Doctor,
+    Sessions(SessionsArgs),
     Sandbox(SandboxArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

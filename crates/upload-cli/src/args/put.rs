@@ -6,7 +6,7 @@ use upload_proto::UploadType;
 use super::{Concurrency, PatternChoice, Rate, Size, Verify, help};
 
 /// Upload files into the platform's storage
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = help::PUT_EXAMPLES, override_usage = help::PUT_USAGE)]
 pub(crate) struct PutArgs {
     /// The files to upload; `-` is standard input
@@ -57,6 +57,27 @@ pub(crate) struct PutArgs {
     /// Compare each part's ETag with the MD5 of what was sent [default: none]
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Upload")]
     pub(crate) verify: Option<Verify>,
+
+    /// Go on with an unfinished upload of the same file (the default)
+    #[arg(
+        long,
+        overrides_with = "no_resume",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        hide_possible_values = true,
+        help_heading = "Upload"
+    )]
+    pub(crate) resume: Option<bool>,
+
+    /// Abort an unfinished upload of the same file, and begin anew
+    #[arg(long, overrides_with = "resume", help_heading = "Upload")]
+    pub(crate) no_resume: bool,
+
+    /// Leave a failed upload open, to be gone on with, instead of aborting it
+    #[arg(long, help_heading = "Upload")]
+    pub(crate) keep_on_failure: bool,
 
     /// Send CSVs without looking into them first
     #[arg(long, help_heading = "Upload")]

@@ -9,6 +9,7 @@ mod logout;
 mod put;
 mod reference;
 mod sandbox;
+mod sessions;
 mod tally;
 mod whoami;
 
@@ -73,6 +74,7 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<Ending, C
         Command::Logout => logout::run(session).await,
         Command::Doctor => doctor::run(session).await,
         Command::Whoami => whoami::run(session).await,
+        Command::Sessions(args) => sessions::run(session, args).await,
         Command::Sandbox(args) => sandbox::run(session, args).await,
         Command::Completions(args) => reference::completions(&session.screen, &args),
         Command::Man(args) => reference::man(&session.screen, &args),

@@ -19,6 +19,10 @@ pub(crate) enum Note<'a> {
     Started(Started<'a>),
     /// It is known how it is cut, or it has come to be known anew.
     Replanned { file: &'a str, part_size: u64, parts: u32 },
+    /// An unfinished upload is gone on with, of whose parts so many, with so many bytes, are stored already.
+    Resumed { file: &'a str, upload_id: &'a str, parts: u32, stored: u32, bytes: u64 },
+    /// It begins anew, for this reason; an unfinished upload was given up.
+    Restarted { file: &'a str, reason: &'a str },
     /// A part is stored.
     Part { file: &'a str, part_number: u32, bytes: u64, attempt: u32, etag: &'a str },
     /// A request failed and will be sent again.
@@ -157,6 +161,9 @@ pub(crate) struct FileResult {
     /// What a workbook was taken as, in words.
     #[serde(skip)]
     pub(crate) taken_as: Option<String>,
+    /// What `upload sessions` calls the upload, where it is still open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<String>,
     /// Where a sandbox keeps the object: a file on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sandbox_file: Option<PathBuf>,
@@ -185,6 +192,7 @@ impl FileResult {
             error: error.map(ErrorNote::from),
             media: None,
             taken_as: None,
+            session: None,
             sandbox_file: None,
         }
     }

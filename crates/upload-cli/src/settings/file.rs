@@ -55,6 +55,8 @@ pub(crate) struct Profile {
     pub(crate) validate: Option<bool>,
     pub(crate) verify: Option<Verify>,
     pub(crate) preflight: Option<bool>,
+    pub(crate) resume: Option<bool>,
+    pub(crate) keep_on_failure: Option<bool>,
     pub(crate) expect_columns: Option<Vec<String>>,
 }
 

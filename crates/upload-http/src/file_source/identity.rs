@@ -5,7 +5,8 @@ use sha2::Sha256;
 use upload_core::{FileIdentity, Plan, Source as _};
 use upload_proto::ETag;
 
-use super::{FileSource, read_exact_at};
+use super::FileSource;
+use crate::range_reader::read_exact_at;
 
 /// The size of a sampled block, in bytes.
 const BLOCK: u64 = 64 * 1024;

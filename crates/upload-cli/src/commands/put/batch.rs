@@ -12,8 +12,8 @@ use upload_core::{LimitedTransport, Transport, TransportErrorKind, VerifyingTran
 use upload_http::TokioClock;
 
 use super::{
-    candidate::Candidate, job::Workshop, options::PutOptions, selection::Selection, throttle::Throttle,
-    transfer::Transfer,
+    candidate::Candidate, job::Workshop, keeper::Desk, options::PutOptions, selection::Selection,
+    throttle::Throttle, transfer::Transfer,
 };
 use crate::{
     commands::{TICK, tally::Tally},
@@ -32,6 +32,8 @@ pub(super) struct Batch<'a> {
     verifying: Option<&'a VerifyingTransport<'a>>,
     transport: LimitedTransport<'a>,
     throttle: Option<Throttle>,
+    desk: &'a Desk<'a>,
+    resume: bool,
     cancel: CancellationToken,
     /// What stopped one file would stop every other: no further one is begun.
     hopeless: AtomicBool,
@@ -43,6 +45,7 @@ impl<'a> Batch<'a> {
         reporter: &'a dyn Reporter,
         platform: &'a Platform,
         verifying: Option<&'a VerifyingTransport<'a>>,
+        desk: &'a Desk<'a>,
         options: &PutOptions,
         cancel: CancellationToken,
     ) -> Self {
@@ -56,6 +59,8 @@ impl<'a> Batch<'a> {
             verifying,
             transport: LimitedTransport::new(transport, &TokioClock, options.concurrency),
             throttle: options.limit_rate.map(Throttle::new),
+            desk,
+            resume: options.resume,
             cancel,
             hopeless: AtomicBool::new(false),
             count: Mutex::default(),
@@ -109,9 +114,12 @@ impl<'a> Batch<'a> {
                     reporter: self.reporter,
                     transport: &self.transport,
                     throttle: self.throttle.as_ref(),
+                    desk: self.desk,
+                    resume: self.resume,
+                    cancel: &self.cancel,
                     id,
                 };
-                let mut result = transfer.run(job, self.cancel.cancelled()).await;
+                let mut result = transfer.run(job).await;
                 if let Some(message) = self.verifying.and_then(VerifyingTransport::warning) {
                     self.reporter.report(id, &Note::Warning { file: &label, message: &message });
                 }

@@ -1,7 +1,8 @@
 use std::{fs::File, io, path::Path};
 
 use upload_core::{
-    Machine, MultipartConfig, MultipartUpload, Plan, Progress, SingleConfig, SingleUpload, Source,
+    Checkpoint, Machine, MultipartConfig, MultipartUpload, Plan, PlanError, Progress, SingleConfig,
+    SingleUpload, Source,
 };
 use upload_http::FileSource;
 use upload_proto::UploadType;
@@ -28,13 +29,46 @@ pub(super) struct Job {
     /// What the platform is told.
     pub(super) name: String,
     pub(super) source: FileSource,
-    pub(super) machine: Box<dyn Machine + Send>,
+    flow: Flow,
     pub(super) upload_type: Option<UploadType>,
     /// How it is cut; `None` where it goes in one PUT.
     pub(super) plan: Option<Plan>,
 }
 
+/// How it goes about it.
+enum Flow {
+    Single(SingleConfig),
+    Multipart(UploadType, MultipartConfig),
+}
+
 impl Job {
+    /// A machine that sends it: from the beginning, or from where another has come.
+    ///
+    /// # Errors
+    /// When it cannot be cut into parts, or not from there.
+    pub(super) fn machine(&self, from: Option<Checkpoint>) -> Result<Box<dyn Machine + Send>, CliError> {
+        let named =
+            |error: CliError| CliError { message: format!("{}: {}", self.label, error.message), ..error };
+        let planned = |error: PlanError| named(error.into());
+        Ok(match (&self.flow, from) {
+            (Flow::Single(config), _) => {
+                let (name, kind) = (self.name.clone(), self.upload_type.clone());
+                Box::new(SingleUpload::new(name, kind, self.source.len(), config.clone()).map_err(planned)?)
+            }
+            (Flow::Multipart(_, config), Some(checkpoint)) => {
+                let resumed = MultipartUpload::resume(checkpoint, config.clone()).map_err(|error| {
+                    named(CliError::new(ErrorKind::LocalFile, error.to_string()))
+                        .hint("begin anew: run it with --no-resume")
+                });
+                Box::new(resumed?)
+            }
+            (Flow::Multipart(kind, config), None) => {
+                let (name, size) = (self.name.clone(), self.source.len());
+                Box::new(MultipartUpload::new(name, kind.clone(), size, config.clone()).map_err(planned)?)
+            }
+        })
+    }
+
     pub(super) fn pattern(&self) -> &'static str {
         if self.plan.is_some() { "multipart" } else { "single" }
     }
@@ -96,29 +130,27 @@ impl<'a> Workshop<'a> {
         let named = |error: CliError| CliError { message: format!("{label}: {}", error.message), ..error };
 
         let seed = fastrand::u64(..);
-        let (machine, plan): (Box<dyn Machine + Send>, _) =
-            match is_multipart(pattern, source.len(), &name, upload_type.is_some()) {
-                false => {
-                    let config = SingleConfig { seed, ..SingleConfig::default() };
-                    let machine = SingleUpload::new(&*name, upload_type.clone(), source.len(), config);
-                    (Box::new(machine.map_err(|error| named(error.into()))?), None)
-                }
-                true => {
-                    let part_size = overrides.part_size.or(options.part_size);
-                    let plan = Plan::propose(source.len(), part_size).map_err(|error| named(error.into()))?;
-                    let upload_type = upload_type.clone().ok_or_else(|| named(self.no_type()))?;
-                    let config = MultipartConfig {
-                        part_size,
-                        concurrency: options.concurrency.most(),
-                        validate: overrides.validate.unwrap_or(options.validate),
-                        seed,
-                        ..MultipartConfig::default()
-                    };
-                    let machine = MultipartUpload::new(&*name, upload_type, source.len(), config);
-                    (Box::new(machine.map_err(|error| named(error.into()))?), Some(plan))
-                }
-            };
-        Ok(Job { label, name, source, machine, upload_type, plan })
+        let (flow, plan) = match is_multipart(pattern, source.len(), &name, upload_type.is_some()) {
+            false => (Flow::Single(SingleConfig { seed, ..SingleConfig::default() }), None),
+            true => {
+                let part_size = overrides.part_size.or(options.part_size);
+                let plan = Plan::propose(source.len(), part_size).map_err(|error| named(error.into()))?;
+                let upload_type = upload_type.clone().ok_or_else(|| named(self.no_type()))?;
+                let config = MultipartConfig {
+                    part_size,
+                    concurrency: options.concurrency.most(),
+                    validate: overrides.validate.unwrap_or(options.validate),
+                    keep_on_failure: options.keep_on_failure,
+                    seed,
+                    ..MultipartConfig::default()
+                };
+                (Flow::Multipart(upload_type, config), Some(plan))
+            }
+        };
+        let job = Job { label: label.clone(), name, source, flow, upload_type, plan };
+        // What is wrong with it is to be known before anything is sent.
+        job.machine(None)?;
+        Ok(job)
     }
 
     /// The name that the platform is told.

@@ -4,29 +4,33 @@ mod batch;
 mod candidate;
 mod check;
 mod job;
+mod keeper;
 mod manifest;
 mod options;
 mod preflight;
 mod result;
+mod resume;
 mod selection;
 mod spool;
 mod throttle;
 mod transfer;
+mod unfinished;
 
+use tokio_util::sync::CancellationToken;
 use upload_core::{Progress, VerifyingTransport};
 use upload_http::Md5Lanes;
 
-pub(super) use self::spool::stdin_file;
 use self::{
-    batch::Batch, check::check, job::Workshop, options::PutOptions, preflight::Preflight,
+    batch::Batch, check::check, job::Workshop, keeper::Desk, options::PutOptions, preflight::Preflight,
     selection::Selection, spool::spool_stdin,
 };
+pub(super) use self::{resume::abort, spool::stdin_file, unfinished::resume};
 use super::{Ending, Session, tally::Tally};
 use crate::{
     args::{PutArgs, Verify},
     error::CliError,
-    output::{JobId, Note},
-    platform::Target,
+    output::{JobId, Note, Scope},
+    platform::{Platform, Target},
     signals,
 };
 
@@ -64,17 +68,30 @@ pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliE
 
     let platform =
         target.connect(&session.settings, &session.global, options.concurrency.most().get()).await?;
-    session.reporter.begin(checked.scope);
+    Ok(deliver(session, platform, &options, (&workshop, &selection), checked.scope, cancel).await)
+}
+
+/// Sends what has been checked.
+async fn deliver(
+    session: &Session,
+    platform: Platform,
+    options: &PutOptions,
+    (workshop, selection): (&Workshop<'_>, &Selection),
+    scope: Scope,
+    cancel: CancellationToken,
+) -> Ending {
+    session.reporter.begin(scope);
     let lanes = Md5Lanes::new();
     let verifying = match options.verify {
         Verify::None => None,
         Verify::Etag => Some(VerifyingTransport::new(&platform.transport, &lanes)),
     };
-    let batch = Batch::new(&*session.reporter, &platform, verifying.as_ref(), &options, cancel);
-    let (tally, summary) = batch.run(&workshop, &selection).await;
+    let desk = Desk::open(session, &platform);
+    let batch = Batch::new(&*session.reporter, &platform, verifying.as_ref(), &desk, options, cancel);
+    let (tally, summary) = batch.run(workshop, selection).await;
     session.reporter.end(&summary);
     platform.close().await;
-    Ok(tally.verdict().map_or(Ending::Done, Ending::Reported))
+    tally.verdict().map_or(Ending::Done, Ending::Reported)
 }
 
 /// Says what would be done.

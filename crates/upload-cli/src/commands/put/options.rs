@@ -21,6 +21,10 @@ pub(super) struct PutOptions {
     pub(super) preflight: bool,
     /// Columns that a CSV must have.
     pub(super) expect_columns: Vec<String>,
+    /// Whether an unfinished upload is gone on with.
+    pub(super) resume: bool,
+    /// Whether a failed upload stays open, to be gone on with.
+    pub(super) keep_on_failure: bool,
     /// The name the platform is told, where one was given for the only file.
     pub(super) name: Option<String>,
     /// How many parts are in flight, over all files.
@@ -51,7 +55,10 @@ impl PutOptions {
             args::Concurrency::Auto => Concurrency::default(),
             args::Concurrency::Fixed(number) => Concurrency::Fixed(number),
         };
+        let resume = settings.sources().switch(args.resume, args.no_resume, "no_resume");
         Ok(Self {
+            resume: resume.or(profile.resume).unwrap_or(true),
+            keep_on_failure: args.keep_on_failure || profile.keep_on_failure.unwrap_or(false),
             upload_type: args.upload_type.clone().or_else(|| profile.upload_type.clone()),
             pattern: args.pattern.or(profile.pattern).unwrap_or_default(),
             part_size: args.part_size.or(profile.part_size).map(|size| size.0),

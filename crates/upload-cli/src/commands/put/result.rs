@@ -5,11 +5,20 @@ use upload_core::{Completed, Ended, Outcome, Remains, Source, Validation};
 use super::job::Job;
 use crate::{
     error::{CliError, ErrorKind},
+    journal::SessionId,
     output::{ErrorNote, FileResult, Findings, Status},
 };
 
 /// What an upload's end comes to, for people and programs.
-pub(super) fn file_result(job: &Job, parts: u32, ended: Ended, taken: Duration) -> FileResult {
+///
+/// `session` is the name of its journal, where it has one.
+pub(super) fn file_result(
+    job: &Job,
+    parts: u32,
+    ended: Ended,
+    session: Option<&SessionId>,
+    taken: Duration,
+) -> FileResult {
     let Ended { outcome, totals } = ended;
     let mut result = FileResult {
         pattern: Some(job.pattern()),
@@ -25,11 +34,11 @@ pub(super) fn file_result(job: &Job, parts: u32, ended: Ended, taken: Duration) 
         Outcome::Completed(completed) => complete(&mut result, completed),
         Outcome::Failed { failure, remains } => {
             let error = CliError::from(&failure);
-            fail(&mut result, Status::Failed, error, &remains);
+            fail(&mut result, Status::Failed, error, &remains, session);
         }
         Outcome::Aborted { remains } => {
             let error = CliError::new(ErrorKind::Cancelled, "cancelled");
-            fail(&mut result, Status::Aborted, error, &remains);
+            fail(&mut result, Status::Aborted, error, &remains, session);
         }
     }
     result
@@ -69,7 +78,16 @@ fn complete(result: &mut FileResult, completed: Completed) {
     result.object_key = Some(object_key.into());
 }
 
-fn fail(result: &mut FileResult, status: Status, error: CliError, remains: &Remains) {
+fn fail(
+    result: &mut FileResult,
+    status: Status,
+    error: CliError,
+    remains: &Remains,
+    session: Option<&SessionId>,
+) {
+    let still_open = matches!(remains, Remains::Kept(_) | Remains::LeftOpen { .. } | Remains::Unclear { .. });
+    let session = session.filter(|_| still_open);
+    result.session = session.map(|id| id.as_str().to_owned());
     result.status = status;
     let mut error = ErrorNote::from(&error);
     match remains {
@@ -81,6 +99,11 @@ fn fail(result: &mut FileResult, status: Status, error: CliError, remains: &Rema
         Remains::Kept(checkpoint) => {
             result.upload_id = Some(checkpoint.upload_id.as_str().to_owned());
             error.message.push_str("; the upload was left open on the platform, as asked");
+            if let (Some(id), Some(hint)) = (session, &mut error.hint) {
+                hint.push_str(&format!(
+                    "; to go on: upload sessions resume {id}, to give it up: upload sessions abort {id}"
+                ));
+            }
         }
         Remains::LeftOpen { checkpoint, failure } => {
             let (id, key) = (&checkpoint.upload_id, &checkpoint.object_key);
@@ -88,7 +111,11 @@ fn fail(result: &mut FileResult, status: Status, error: CliError, remains: &Rema
             error.message.push_str(&format!(
                 "; the upload is STILL OPEN on the platform, because {failure} (upload id {id}, object key {key})"
             ));
-            if status == Status::Aborted {
+            if let Some(id) = session {
+                error.hint = Some(format!(
+                    "abort it later, since its parts take up storage: upload sessions abort {id}"
+                ));
+            } else if status == Status::Aborted {
                 error.hint =
                     Some("have the platform abort that upload: its parts take up storage until then".into());
             }
@@ -103,6 +130,9 @@ fn fail(result: &mut FileResult, status: Status, error: CliError, remains: &Rema
             error.message.push_str(&format!(
                 "; WHETHER THE OBJECT {key} EXISTS IS NOT KNOWN, because {failure}; nothing was aborted (upload id {id})"
             ));
+            if let Some(id) = session {
+                error.hint = Some(format!("find out later: upload sessions resume {id}"));
+            }
         }
     }
     result.error = Some(error);

@@ -21,6 +21,7 @@ pub(super) struct Selection {
     include: Option<GlobSet>,
     exclude: GlobSet,
     manifest: Option<Manifest>,
+    listed: Vec<Candidate>,
 }
 
 impl Selection {
@@ -46,7 +47,14 @@ impl Selection {
             include,
             exclude: glob_set(&args.exclude)?,
             manifest,
+            listed: Vec::new(),
         })
+    }
+
+    /// These files.
+    pub(super) fn of(listed: Vec<Candidate>) -> Self {
+        let (paths, manifest) = (Vec::new(), None);
+        Self { paths, recursive: false, include: None, exclude: GlobSet::empty(), manifest, listed }
     }
 
     /// Whether standard input is among the files.
@@ -58,7 +66,7 @@ impl Selection {
     pub(super) fn candidates(&self) -> impl Iterator<Item = Result<Candidate, CliError>> + Send + '_ {
         let named = self.paths.iter().flat_map(|path| self.under(path));
         let listed = self.manifest.iter().flat_map(Manifest::candidates);
-        named.chain(listed)
+        named.chain(listed).chain(self.listed.iter().cloned().map(Ok))
     }
 
     fn under<'a>(
@@ -117,6 +125,7 @@ mod tests {
             include: (!include.is_empty()).then(|| globs(include)),
             exclude: globs(exclude),
             manifest: None,
+            listed: Vec::new(),
         }
     }
 

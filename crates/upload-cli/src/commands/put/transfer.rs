@@ -1,44 +1,147 @@
-use std::{future::Future, time::Instant};
+use std::time::Instant;
 
-use upload_core::{Driver, Event, Progress, Source, Step, Transport};
+use tokio_util::sync::CancellationToken;
+use upload_core::{
+    Checkpoint, Driver, Ended, Event, Outcome, Progress, Remains, Source, Step, Totals, Transport,
+};
 use upload_http::TokioClock;
+use upload_proto::AbortRequest;
 
 use super::{
     job::Job,
+    keeper::{Desk, Keeper},
     result::file_result,
+    resume::{Resumer, worth_another},
     throttle::{Throttle, Throttled},
 };
-use crate::output::{FileResult, JobId, Note, Reporter};
+use crate::{
+    error::{CliError, ErrorKind},
+    output::{FileResult, JobId, Note, Reporter, Status},
+};
 
 /// One file on its way.
 pub(super) struct Transfer<'a> {
     pub(super) reporter: &'a dyn Reporter,
     pub(super) transport: &'a dyn Transport,
     pub(super) throttle: Option<&'a Throttle>,
+    pub(super) desk: &'a Desk<'a>,
+    pub(super) resume: bool,
+    pub(super) cancel: &'a CancellationToken,
     pub(super) id: JobId,
 }
 
+/// What goes through all the uploads that one file may need.
+struct Run<'a> {
+    job: &'a Job,
+    parts: u32,
+    progress: Progress,
+    totals: Totals,
+}
+
+/// How much of an upload is stored.
+#[derive(Clone, Copy, Default)]
+struct Stored {
+    parts: u32,
+    bytes: u64,
+}
+
+fn stored(checkpoint: &Checkpoint) -> Stored {
+    let parts = checkpoint.plan.part_numbers().zip(&checkpoint.etags).filter(|(_, etag)| etag.is_some());
+    parts.fold(Stored::default(), |sum, (part, _)| Stored {
+        parts: sum.parts + 1,
+        bytes: sum.bytes + checkpoint.plan.range(part).len,
+    })
+}
+
 impl Transfer<'_> {
-    /// Drives the upload to its end; when `cancel` resolves, to an abort.
-    pub(super) async fn run(&self, mut job: Job, cancel: impl Future<Output = ()>) -> FileResult {
-        let progress = Progress::default();
+    /// Drives the upload to its end; when it is cancelled, to an abort. What another process has begun is gone on with, and
+    /// what the platform has forgotten is begun anew, once.
+    pub(super) async fn run(&self, job: Job) -> FileResult {
+        let refused = |error: &CliError| {
+            let status = if error.kind == ErrorKind::Cancelled { Status::Aborted } else { Status::Failed };
+            FileResult::bare(&job.label, status, Some(error))
+        };
+        let mut keeper = match self.desk.keeper(self.id, &job) {
+            Ok(keeper) => keeper,
+            Err(error) => return refused(&error),
+        };
+        let (progress, began) = (Progress::default(), Instant::now());
         self.reporter.report(self.id, &Note::Started(job.started(progress.clone())));
+        let resumer = Resumer { transport: self.transport, cancel: self.cancel, resume: self.resume };
+        let mut run = Run { job: &job, parts: job.parts(), progress, totals: Totals::default() };
+        let mut from = match resumer.start(&mut keeper, &job).await {
+            Ok(from) => from,
+            Err(error) => return refused(&error),
+        };
+        let mut anew = false;
+        loop {
+            let ended = match self.drive(&mut run, &mut keeper, from.take()).await {
+                Ok(ended) => ended,
+                Err(error) => return refused(&error),
+            };
+            keeper.settle(&ended.outcome);
+            let reason = worth_another(&ended.outcome).filter(|_| !anew && !self.cancel.is_cancelled());
+            let Some(reason) = reason else {
+                return file_result(&job, run.parts, ended, keeper.session(), began.elapsed());
+            };
+            if let Outcome::Failed { remains: Remains::Kept(checkpoint), .. } = &ended.outcome {
+                let (upload_id, object_key) = (checkpoint.upload_id.clone(), checkpoint.object_key.clone());
+                if let Err(error) = resumer.clear(&mut keeper, &AbortRequest { upload_id, object_key }).await
+                {
+                    return refused(&error);
+                }
+            }
+            anew = true;
+            keeper.note(&Note::Restarted { file: &job.label, reason: &reason });
+        }
+    }
+
+    async fn drive(
+        &self,
+        run: &mut Run<'_>,
+        keeper: &mut Keeper<'_>,
+        from: Option<Checkpoint>,
+    ) -> Result<Ended, CliError> {
+        let job = run.job;
+        run.parts = job.parts();
+        let stored = from.as_ref().map(stored).unwrap_or_default();
+        run.progress.set(stored.bytes);
+        if let Some(checkpoint) = &from {
+            run.parts = checkpoint.plan.part_count();
+            let upload_id = checkpoint.upload_id.as_str();
+            let Stored { parts, bytes } = stored;
+            keeper.note(&Note::Resumed {
+                file: &job.label,
+                upload_id,
+                parts: run.parts,
+                stored: parts,
+                bytes,
+            });
+        }
+        let mut machine = job.machine(from)?;
         let source: Box<dyn Source> = match self.throttle {
             Some(throttle) => Box::new(Throttled::new(job.source.clone(), throttle.clone())),
             None => Box::new(job.source.clone()),
         };
-        let driver =
-            Driver { transport: self.transport, source: &*source, clock: &TokioClock, progress: &progress };
-        let (label, mut parts) = (job.label.clone(), job.parts());
-        let began = Instant::now();
-        let observe = |event: &Event| {
-            if let Event::Replanned { adopted, .. } = event {
-                parts = adopted.part_count();
-            }
-            self.observe(&label, event);
+        let driver = Driver {
+            transport: self.transport,
+            source: &*source,
+            clock: &TokioClock,
+            progress: &run.progress,
         };
-        let ended = driver.run(&mut *job.machine, observe, cancel).await;
-        file_result(&job, parts, ended, began.elapsed())
+        let observe = |event: &Event| {
+            // Before anything else, so that it stands on the disk when anybody hears of it.
+            keeper.observe(event);
+            if let Event::Replanned { adopted, .. } = event {
+                run.parts = adopted.part_count();
+            }
+            self.observe(&job.label, event);
+        };
+        let mut ended = driver.run(&mut *machine, observe, self.cancel.cancelled()).await;
+        ended.totals.attempts += run.totals.attempts;
+        ended.totals.retries += run.totals.retries;
+        run.totals = ended.totals;
+        Ok(ended)
     }
 
     fn observe(&self, file: &str, event: &Event) {

@@ -180,6 +180,14 @@ impl Active {
                 self.parts = *parts;
                 self.show_parts();
             }
+            Note::Resumed { parts, stored, .. } => {
+                (self.parts, self.stored) = (*parts, *stored);
+                self.show_parts();
+            }
+            Note::Restarted { .. } => {
+                self.stored = 0;
+                self.show_parts();
+            }
             Note::Completing { .. } => self.bar.set_message("completing"),
             Note::Aborting { .. } => self.bar.set_message("aborting"),
             _ => {}

@@ -73,6 +73,12 @@ impl Reporter for Human {
                 file,
                 &format!("the server wants {parts} part(s) of {}", bytes(*part_size)),
             ),
+            Note::Resumed { file, parts, stored, bytes: so_far, .. } => self.aside(
+                "resumed:",
+                file,
+                &format!("{stored} of {parts} part(s), {}, are stored already", bytes(*so_far)),
+            ),
+            Note::Restarted { file, reason } => self.aside("starting over:", file, reason),
             Note::Planned(planned) => self.screen.result(&result::planned(planned)),
             Note::Result(file) => {
                 if let Some(line) = result::line(file, self.screen.shows_results()) {
