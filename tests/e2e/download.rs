@@ -54,10 +54,11 @@ async fn a_killed_download_goes_on_and_a_changed_list_starts_over() {
         let cut = FaultRule::always(LIST, FaultAction::Cut { after: 400_000 }).times(1);
         let busy = FaultRule::always(LIST, FaultAction::StatusRetryAfter(503, Duration::from_secs(90)));
         let (world, target) = world(&list, vec![cut, busy]).await;
-        let running = Running::start(world.upload().args(args(&target)));
+        let mut running = Running::start(world.upload().args(args(&target)));
         // The first answer was cut, the second asks for patience.
         wait_for(|| lists(&world).len() >= 2).await;
-        running.kill().await;
+        running.kill();
+        running.finish().await;
         assert!(!target.exists());
         world.sandbox.clear_faults();
         let list = if changed { noise(MIB) } else { list };

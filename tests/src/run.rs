@@ -46,12 +46,26 @@ impl Running {
         rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it takes the signal");
     }
 
-    /// Ends it as `kill -9` does, and waits until it is gone.
+    /// Its process id.
     ///
     /// # Panics
     /// When it has ended already.
-    pub async fn kill(mut self) {
-        self.0.kill().await.expect("the command is running");
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id().expect("the command is running")
+    }
+
+    /// Whether it runs still.
+    ///
+    /// # Panics
+    /// When the system cannot tell.
+    pub fn is_running(&mut self) -> bool {
+        self.0.try_wait().expect("the system knows its children").is_none()
+    }
+
+    /// Kills it, as `kill -9` does: it gets no chance to do anything. One that has just ended has ended.
+    pub fn kill(&mut self) {
+        let _ = self.0.start_kill();
     }
 
     /// Waits for its end.

@@ -119,6 +119,19 @@ impl World {
         Running::start(self.upload().args(args)).finish().await
     }
 
+    /// The journals of unfinished uploads.
+    ///
+    /// # Panics
+    /// When their folder cannot be read.
+    #[must_use]
+    pub fn journals(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.home.path().join("state/upload/sessions")) else {
+            return Vec::new();
+        };
+        let paths = entries.map(|entry| entry.expect("the folder can be read").path());
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "journal")).collect()
+    }
+
     /// What the platform saw, in order.
     #[must_use]
     pub fn log(&self) -> Vec<LogEntry> {
