@@ -93,7 +93,7 @@ fn md5(bytes: &[u8]) -> ETag {
 fn a_file_is_known_again_and_an_edit_is_seen() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("a");
-    let mut content: Vec<u8> = (0..11 * MIB).map(|n| (n % 251) as u8).collect();
+    let mut content: Vec<u8> = (0..11 * MIB).map(|n| u8::try_from(n % 251).unwrap()).collect();
     fs::write(&path, &content).unwrap();
     let open = || FileSource::open(&path).unwrap();
     let then = open().identity().unwrap().unwrap();
