@@ -60,7 +60,6 @@ async fn what_cannot_pass_ends_the_upload_at_once_by_its_name_and_aborts_it() {
     for (action, code, words) in [
         ("status:403", 4, &["AccessDenied"][..]),
         ("status:403,code:SignatureDoesNotMatch", 4, &["SignatureDoesNotMatch"]),
-        ("status:404", 1, &["NoSuchUpload"]),
         ("status:400,code:InvalidDigest", 3, &["InvalidDigest"]),
         ("redirect", 5, &["307"]),
     ] {
@@ -71,6 +70,16 @@ async fn what_cannot_pass_ends_the_upload_at_once_by_its_name_and_aborts_it() {
         assert_eq!(trial.count("complete"), 0, "{action}");
         assert_eq!(trial.count("abort"), 1, "{action}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_the_storage_has_forgotten_is_begun_anew_once() {
+    let trial = Trial::multipart(&["part:2#1=status:404"], &[]).await;
+    trial.assert_completed("forgotten once");
+    assert_eq!(trial.count("initiate"), 2);
+    let trial = Trial::multipart(&["part:2=status:404"], &[]).await;
+    trial.assert_failed("forgotten twice", 1, &["NoSuchUpload"]);
+    assert_eq!((trial.count("initiate"), trial.count("abort")), (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
