@@ -4,7 +4,8 @@ use serde_json::Value;
 use upload_e2e::{Finished, Running, World};
 use upload_sandbox::{FaultAction, FaultRule, Operation, SandboxConfig};
 
-const CHECKS: [&str; 8] = ["settings", "dns", "connection", "status", "clock", "token", "partner", "state"];
+const CHECKS: [&str; 9] =
+    ["settings", "dns", "connection", "status", "clock", "token", "partner", "state", "sessions"];
 
 async fn world() -> World {
     World::new(SandboxConfig::default()).await
@@ -131,4 +132,15 @@ async fn a_sandbox_passes() {
     let finished = world().await.run_stranger(["--sandbox", "--output", "json", "doctor"]).await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert!(checks(&finished).values().all(|check| check["status"] == "passed"), "{finished:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_was_left_open_is_found() {
+    let world = world().await;
+    world.sign_in().await;
+    world.sandbox.add_fault("part=status:403".parse().unwrap());
+    let file = world.file("left.csv", b"a,b\n1,2\n");
+    let put = ["put", file.to_str().unwrap(), "--type", "t", "--keep-on-failure"];
+    assert_eq!(world.run(put).await.code, Some(4));
+    assert_only_failure(&doctor(&world).await, "sessions", 1, "upload sessions");
 }

@@ -6,12 +6,38 @@ use super::report::{Report, Verdict};
 use crate::{
     commands::Session,
     error::{CliError, ErrorKind},
+    journal::open_sessions,
     settings::Folders,
 };
 
 /// Whether what is kept on this machine is kept well.
 pub(super) fn check(session: &Session, report: &mut Report<'_>) {
     report.add("state", folder(&session.settings.folders));
+    report.add("sessions", sessions(&session.settings.folders));
+}
+
+/// Whether uploads were begun here and neither ended nor go on now: their parts take up storage.
+fn sessions(folders: &Folders) -> Verdict {
+    let open = match open_sessions(folders) {
+        Ok(open) => open,
+        Err(error) => return Verdict::Failed(error),
+    };
+    let (left, running): (Vec<_>, Vec<_>) = open.iter().partition(|session| session.holder.is_none());
+    match left.as_slice() {
+        [] if running.is_empty() => Verdict::Passed("no upload was left open from this machine".into()),
+        [] => Verdict::Passed(format!("{} under way, none left open", running.len())),
+        [first, others @ ..] => {
+            let more = match others.len() {
+                0 => String::new(),
+                count => format!(" and {count} more"),
+            };
+            let message = format!("the upload of {}{more} was left open on the platform", first.label());
+            Verdict::Failed(
+                CliError::new(ErrorKind::Unexpected, message)
+                    .hint("upload sessions list, then resume or abort them"),
+            )
+        }
+    }
 }
 
 /// Whether the state folder can be used, and is its owner's alone.
