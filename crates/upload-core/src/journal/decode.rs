@@ -79,8 +79,14 @@ impl Journal {
     /// When there is no whole first line, a line in the middle is damaged, or a newer version wrote it.
     pub fn decode(bytes: &[u8]) -> Result<Self, JournalError> {
         let mut lines = Lines { rest: bytes, line: 0 };
-        let header = lines.next().unwrap_or(bytes);
-        let mut journal = Self::open(header)?;
+        let header = lines.next();
+        let mut journal = Self::open(header.unwrap_or(bytes))?;
+        if header.is_none() {
+            // Torn right before its line feed. Nothing may be appended to it, but its upload is known.
+            return Err(JournalError::NoHeader {
+                rescued: Some(Box::new(Rescued::of_opened(&journal.opened))),
+            });
+        }
         let mut valid = lines.line_end(bytes);
         while let Some(line) = lines.next() {
             let taken = Record::of_line(line).is_some_and(|record| journal.take(record));
