@@ -36,10 +36,18 @@ fn count(world: &World, operation: &str) -> usize {
     world.operations().iter().filter(|name| *name == operation).count()
 }
 
-/// Kills an upload when all but its last part are stored.
+fn journal_lines(world: &World) -> usize {
+    let lines = |path: &std::path::PathBuf| {
+        std::fs::read(path).map_or(0, |text| text.split(|b| *b == b'\n').count() - 1)
+    };
+    world.journals().first().map_or(0, lines)
+}
+
+/// Kills an upload when all but its last part are stored, and noted.
 async fn killed_in_mid_upload(world: &World, file: &Path) {
     let mut running = put(world, file, &[]);
-    wait_for(|| stored(world).len() == PARTS - 1).await;
+    // The journal's first line, and one for each part: what the storage has and the journal has not is sent again.
+    wait_for(|| stored(world).len() == PARTS - 1 && journal_lines(world) == PARTS).await;
     running.kill();
     assert_eq!(running.finish().await.code, None, "a signal ended it");
     world.sandbox.clear_faults();
