@@ -91,3 +91,21 @@ async fn every_row_of_the_table_has_a_command_that_reaches_it_and_succeeds() {
         assert!(log.iter().all(|entry| entry.mistake.is_none()), "{endpoint:?}: {log:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_an_event_workbook_is_told_by_the_body_of_a_success() {
+    for (body, code, finding) in [
+        ("[400, []]", 0, None),
+        (r#"[400, [{"errCode":"ROW_3_INVALID_DATE"}]]"#, 3, Some("ROW_3_INVALID_DATE")),
+        (r#"{"detail":[{"name":"ROW_3_INVALID_DATE"}]}"#, 3, Some("ROW_3_INVALID_DATE")),
+        (r#"{"validation_errors":[{"code":"NO_VENUE"}]}"#, 3, Some("NO_VENUE")),
+    ] {
+        let world = World::new(SandboxConfig::default()).await;
+        world.sandbox.answer_next(Operation::Api(Endpoint::EventsBulkUpload), 200, body);
+        let before = ["--output", "json", "events"];
+        let finished = run_on(&world, "e.xlsx", &workbook(), &before, &["--event-type", "prisma"]).await;
+        assert_eq!(finished.code, Some(code), "{body}: {finished:?}");
+        let found = finished.result()["validation"]["errors"][0]["code"].as_str().map(str::to_owned);
+        assert_eq!(found.as_deref(), finding, "{body}");
+    }
+}
