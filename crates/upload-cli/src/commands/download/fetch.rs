@@ -1,4 +1,5 @@
 use futures::TryStreamExt;
+use tokio::time::Instant;
 use upload_core::{Failure, Progress, RetryPolicy, Retrying, Step, TransportError};
 use upload_http::{ApiClient, Download};
 
@@ -26,6 +27,8 @@ pub(super) struct Counts {
     pub(super) retries: u32,
     /// Bytes that an earlier run of the command had brought, and that could be kept.
     pub(super) resumed_bytes: u64,
+    /// When the first byte was asked for: waiting for the package is no part of its rate.
+    pub(super) began: Option<Instant>,
     has_started: bool,
 }
 
@@ -54,6 +57,7 @@ impl Fetch<'_> {
     /// When too many tries in a row get nowhere, and when the bytes cannot be written.
     pub(super) async fn run(&self, sink: &mut dyn Sink, counts: &mut Counts) -> Result<(), CliError> {
         let mut rng = fastrand::Rng::new();
+        counts.began = Some(Instant::now());
         counts.resumed_bytes = sink.resume_point().map_or(0, |point| point.offset);
         let (mut furthest, mut failures) = (sink.position(), 0);
         loop {

@@ -21,6 +21,7 @@ pub(super) struct Settled {
 /// Gives the list its name, or leaves what there is of it for later; and says so.
 pub(super) fn settle(job: &Job<'_>, state: State, ended: Result<(), CliError>, taken: Duration) -> Settled {
     let State { status, counts, mut opened } = state;
+    let taken = counts.began.map_or(taken, |began| began.elapsed());
     let received = opened.as_mut().map(|opened| opened.sink().position());
     let etag = opened.as_mut().and_then(|opened| opened.sink().etag());
     let ended = match ended {
