@@ -18,6 +18,7 @@ mod endpoints;
 mod failures;
 mod faults;
 mod first_steps;
+mod ingest;
 mod kill;
 mod mistakes;
 mod pacing;
