@@ -1,4 +1,4 @@
-use std::{io, num::NonZeroU64};
+use std::io;
 
 use csv_core::{ReadRecordResult, Reader};
 use memchr::memchr_iter;
@@ -69,8 +69,8 @@ struct Scan<'a> {
     ends: Vec<usize>,
     filled: usize,
     fields: usize,
-    /// The header's width, once it is known.
-    width: Option<NonZeroU64>,
+    /// The header's names, once they are known; never none of them.
+    header: Option<Vec<String>>,
     records: u64,
     /// Lines that have ended.
     lines: u64,
@@ -78,8 +78,6 @@ struct Scan<'a> {
     is_fresh: bool,
     /// The line on which the record under way begins.
     began: u64,
-    quotes: u64,
-    lines_of_record: u64,
     stopped: bool,
 }
 
@@ -94,13 +92,11 @@ impl<'a> Scan<'a> {
             ends: vec![0; 256],
             filled: 0,
             fields: 0,
-            width: None,
+            header: None,
             records: 0,
             lines: 0,
             is_fresh: true,
             began: 1,
-            quotes: 0,
-            lines_of_record: 0,
             stopped: false,
         }
     }
@@ -109,10 +105,7 @@ impl<'a> Scan<'a> {
         if let Some(bad) = self.encoding.feed(bytes) {
             return self.stop(if bad.byte == 0 { "NUL_BYTE" } else { "NOT_UTF8" }, bad.line, bad.describe());
         }
-        self.quotes += memchr_iter(b'"', bytes).count() as u64;
-        if !bytes.is_empty() {
-            self.read(bytes);
-        }
+        self.read(bytes);
     }
 
     /// Notes something beyond which nothing can be told.
@@ -121,7 +114,7 @@ impl<'a> Scan<'a> {
         self.stopped = true;
     }
 
-    /// Reads records; an empty chunk is the end of the file.
+    /// Reads records.
     fn read(&mut self, mut bytes: &[u8]) {
         loop {
             if self.is_fresh {
@@ -131,6 +124,10 @@ impl<'a> Scan<'a> {
                 bytes = &bytes[ends..];
                 self.began = self.lines + 1;
                 self.is_fresh = bytes.is_empty();
+            }
+            // No bytes at all would be the end of the file to the reader.
+            if bytes.is_empty() {
+                return;
             }
             let (output, ends) = (&mut self.output[self.filled..], &mut self.ends[self.fields..]);
             let (result, read, written, ended) = self.reader.read_record(bytes, output, ends);
@@ -168,20 +165,21 @@ impl<'a> Scan<'a> {
 
     fn record(&mut self) {
         self.records += 1;
-        let width = self.fields as u64;
-        match self.width {
+        let (width, line) = (self.fields, self.began);
+        match &self.header {
             None => {
-                self.width = NonZeroU64::new(width);
                 let names = self.names();
-                header::check(&names, self.expected, &mut self.report);
+                header::check(&names, line, self.expected, &mut self.report);
+                self.header = Some(names);
             }
-            Some(expected) if expected.get() != width => {
-                let message = format!("line {} has {width} field(s), the header has {expected}", self.began);
-                self.report.find("ROW_WIDTH", Some(self.began), None, message);
+            Some(names) if names.len() != width => {
+                // The first that is missing, or the number of the first that is too much.
+                let column = names.get(width).cloned().unwrap_or_else(|| (names.len() + 1).to_string());
+                let message = format!("line {line} has {width} field(s), the header has {}", names.len());
+                self.report.find("ROW_WIDTH", Some(line), Some(column), message);
             }
             Some(_) => {}
         }
-        self.lines_of_record = self.lines.saturating_sub(self.began) + 1;
         (self.filled, self.fields, self.is_fresh) = (0, 0, true);
     }
 
@@ -199,10 +197,17 @@ impl<'a> Scan<'a> {
             self.report.find("NOT_UTF8", Some(bad.line), None, bad.describe());
             return self.report;
         }
-        self.read(&[]);
-        if self.quotes % 2 == 1 && self.lines_of_record > 1 {
-            let message = "a quote is opened and not closed before the file ends";
-            self.report.find("OPEN_QUOTE", None, None, message);
+        if !self.is_fresh {
+            // Ends the last record, unless a quote is open: then it is one more byte of the record.
+            self.read(b"\n");
+        }
+        if !self.is_fresh && !self.stopped {
+            let line = self.began;
+            let message = format!(
+                "a quote in the record that begins on line {line} is not closed before the file ends"
+            );
+            self.report.find("OPEN_QUOTE", Some(line), None, message);
+            self.records += 1;
         }
         match self.records {
             0 => self.report.find("EMPTY_FILE", None, None, "there is nothing in it"),
@@ -242,16 +247,27 @@ mod tests {
         for (content, expected) in [
             (&b""[..], vec![("EMPTY_FILE", None, None)]),
             (b"\xEF\xBB\xBF", vec![("EMPTY_FILE", None, None)]),
-            (b"a,b\n1,2\n3\n4,5\n6,7,8\n", vec![("ROW_WIDTH", Some(3), None), ("ROW_WIDTH", Some(5), None)]),
+            (
+                b"a,b\n1,2\n3\n4,5\n6,7,8\n",
+                vec![("ROW_WIDTH", Some(3), Some("b")), ("ROW_WIDTH", Some(5), Some("3"))],
+            ),
             (
                 b"a,b\r\n1,2\r\n3\r\n4,5\r\n6,7,8\r\n",
-                vec![("ROW_WIDTH", Some(3), None), ("ROW_WIDTH", Some(5), None)],
+                vec![("ROW_WIDTH", Some(3), Some("b")), ("ROW_WIDTH", Some(5), Some("3"))],
             ),
-            (b"a,b\n1,\"x\ny\"\n3\n", vec![("ROW_WIDTH", Some(4), None)]),
+            (b"a,b\n1,\"x\ny\"\n3\n", vec![("ROW_WIDTH", Some(4), Some("b"))]),
             (b"a,b\n1,\xE9\n", vec![("NOT_UTF8", Some(2), None)]),
             (b"a,b\n1,\0\n", vec![("NUL_BYTE", Some(2), None)]),
             (b"a,a\n1,2\n", vec![("DUPLICATE_NAME", Some(1), Some("a"))]),
-            (b"a,b\n1,\"x\n2,y\n3,z\n", vec![("OPEN_QUOTE", None, None)]),
+            (b"\n\na,\n1,2\n", vec![("EMPTY_NAME", Some(3), Some("2"))]),
+            (b"a,b\n1,\"x\n2,y\n3,z\n", vec![("OPEN_QUOTE", Some(2), None)]),
+            // With as many fields as it should have, and in a single line: only the quote gives it away.
+            (b"a,b\n1,2\n3,\"x", vec![("OPEN_QUOTE", Some(3), None)]),
+            (b"a,b\n1,2\n3,\"", vec![("OPEN_QUOTE", Some(3), None)]),
+            (b"a,\"b", vec![("OPEN_QUOTE", Some(1), None)]),
+            // An odd number of quotes is no open one: a field that begins without may have them in it.
+            (b"a,b\n5\" disk,\"two\nlines\"", vec![]),
+            (b"a,b\n1,\"x\"", vec![]),
         ] {
             assert_eq!(codes(&checked(content)), expected, "{:?}", String::from_utf8_lossy(content));
         }
@@ -279,6 +295,19 @@ mod tests {
             let first =
                 whole.findings.iter().find(|finding| finding.message.as_ref().unwrap().contains("1 field"));
             assert_eq!(first.unwrap().line, Some(4));
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_ends_with_a_record_is_not_the_files_end() {
+        for (line, bad) in [("aaa,bbb\n", "aaabbbb\n"), ("aaa,bb\r\n", "aaabbb\r\n")] {
+            let content = format!("aaa,{}", &line[4..]).replace("bb", "cc") + &line.repeat(CHUNK / 8 * 2);
+            let cut = content[..CHUNK + 8 * 5].to_owned() + bad;
+            let last = (CHUNK / 8 + 6) as u64;
+            assert_eq!(
+                codes(&checked(cut)),
+                [("ROW_WIDTH", Some(last), Some(&*content[4..].lines().next().unwrap()))]
+            );
         }
     }
 
