@@ -12,6 +12,7 @@ mod answers;
 mod bytes;
 mod cancel;
 mod content;
+mod direct;
 mod doctor;
 mod download;
 mod endpoints;

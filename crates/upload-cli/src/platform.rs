@@ -61,6 +61,20 @@ impl Target {
         Ok(Self::Platform { hosts, source, partner })
     }
 
+    /// Sees to it that there is a CR API to talk to.
+    ///
+    /// # Errors
+    /// When the settings name none.
+    pub(crate) fn require_cr(&self) -> Result<(), CliError> {
+        match self {
+            Self::Platform { hosts: ApiHosts { cr: None, .. }, .. } => {
+                let message = "no base URL of the CR API, which takes event workbooks";
+                Err(CliError::new(ErrorKind::Settings, message).hint("set FD_CR_URL, or give --cr-url"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the clients, and starts the sandbox where there is to be one. Nothing is sent, but a sign-in where that is
     /// what gives a token.
     ///
@@ -106,6 +120,12 @@ impl Platform {
     /// The file in which a sandbox keeps an object; `None` on the real platform.
     pub(crate) fn object_file(&self, key: &str) -> Option<PathBuf> {
         self.sandbox.as_ref().map(|sandbox| sandbox.object_path(key))
+    }
+
+    /// The file in which a sandbox keeps what it was last sent under this name in a form; `None` on the real platform.
+    pub(crate) fn received_file(&self, name: &str) -> Option<PathBuf> {
+        let received = self.sandbox.as_ref()?.received_files();
+        received.into_iter().rev().find(|file| file.filename == name).map(|file| file.path)
     }
 
     /// Lets go of it.

@@ -27,7 +27,7 @@ pub(crate) struct ExcelArgs {
     pub(crate) path: PathBuf,
 
     /// The event the figures are of
-    #[arg(long, value_name = "EID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "EID", value_parser = event_id)]
     pub(crate) eid: String,
 
     #[command(flatten)]
@@ -64,4 +64,11 @@ pub(crate) struct WorkbookArgs {
     /// Check everything, say what would be done, send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+fn event_id(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("an event id is not empty".into()),
+        false => Ok(text.to_owned()),
+    }
 }

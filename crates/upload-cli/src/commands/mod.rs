@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod batch;
 mod direct;
 mod doctor;
 mod download;

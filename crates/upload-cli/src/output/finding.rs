@@ -50,6 +50,14 @@ impl Findings {
         Self { errors: errors.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
+    /// Whether there is one, and the message of an error says it already.
+    pub(crate) fn is_told_by(&self, message: &str) -> bool {
+        match self.errors.as_slice() {
+            [only] => only.message.as_ref().is_some_and(|own| message.contains(own.as_str())),
+            _ => false,
+        }
+    }
+
     /// How many there are, listed or not.
     pub(crate) fn total(&self) -> u64 {
         self.errors_total.unwrap_or(self.errors.len() as u64)

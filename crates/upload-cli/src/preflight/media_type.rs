@@ -16,10 +16,13 @@ const UNKNOWN: &str = "application/octet-stream";
 pub(crate) fn media_type(path: &Path) -> io::Result<String> {
     let mut head = Vec::new();
     File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-    if let Some(found) = infer::get(&head) {
-        return Ok(found.mime_type().to_owned());
+    let found = infer::get(&head);
+    // That something is XML says little: an SVG is XML, too.
+    if let Some(kind) = found.filter(|kind| kind.matcher_type() != infer::MatcherType::Text) {
+        return Ok(kind.mime_type().to_owned());
     }
-    Ok(mime_guess::from_path(path).first_raw().unwrap_or(UNKNOWN).to_owned())
+    let text = found.map_or(UNKNOWN, |kind| kind.mime_type());
+    Ok(mime_guess::from_path(path).first_raw().unwrap_or(text).to_owned())
 }
 
 #[cfg(test)]
@@ -32,6 +35,8 @@ mod tests {
         for (name, content, expected) in [
             ("a.png", &b"\xFF\xD8\xFF\xE0\0\x10JFIF\0"[..], "image/jpeg"),
             ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+            ("b.svg", b"<?xml version=\"1.0\"?><svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+            ("c", b"<?xml version=\"1.0\"?><svg xmlns='http://www.w3.org/2000/svg'/>", "text/xml"),
             ("a", b"words", UNKNOWN),
         ] {
             let path = folder.path().join(name);

@@ -1,4 +1,7 @@
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use tokio_util::sync::CancellationToken;
 use upload_core::{Progress, Source};
@@ -8,7 +11,7 @@ use super::Order;
 use crate::{
     commands::tally::Tally,
     error::{CliError, ErrorKind},
-    output::{FileResult, JobId, Note, Reporter, Started, Status, bytes},
+    output::{FileResult, JobId, Note, Reporter, Started, Status},
     preflight::{Report, WorkbookFormat, check_workbook, media_type},
 };
 
@@ -16,21 +19,18 @@ use crate::{
 const LARGEST: u64 = 50_000_000;
 const HINT: &str = "correct the workbook, or send it as it is with --no-preflight";
 
-/// A file that is open, checked and ready to go.
+/// A file that is checked and ready to go. It is opened when its turn comes: a process may hold only so many open.
 pub(super) struct Cargo {
     /// What people call it.
     pub(super) label: String,
     /// What the platform is told.
     pub(super) name: String,
     pub(super) content_type: String,
-    pub(super) source: FileSource,
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
 }
 
 impl Cargo {
-    pub(super) fn bytes(&self) -> u64 {
-        self.source.len()
-    }
-
     /// The note of its beginning.
     pub(super) fn started(&self, progress: Progress) -> Started<'_> {
         Started {
@@ -38,7 +38,7 @@ impl Cargo {
             name: &self.name,
             pattern: "direct",
             upload_type: None,
-            bytes: self.bytes(),
+            bytes: self.bytes,
             parts: 1,
             part_size: None,
             progress,
@@ -52,7 +52,7 @@ pub(super) async fn check(
     order: &Order,
     reporter: &dyn Reporter,
     cancel: &CancellationToken,
-) -> (Vec<(JobId, Cargo)>, Tally) {
+) -> (Vec<Cargo>, Tally) {
     let (mut ready, mut tally) = (Vec::new(), Tally::default());
     for (id, path) in (0..).map(JobId).zip(&order.paths) {
         let label = path.display().to_string();
@@ -72,7 +72,7 @@ pub(super) async fn check(
             reporter.report(*id, &Note::Result(&FileResult::bare(&cargo.label, Status::Skipped, None)));
         }
     }
-    (ready, tally)
+    (ready.into_iter().map(|(_, cargo)| cargo).collect(), tally)
 }
 
 async fn look(
@@ -81,6 +81,10 @@ async fn look(
     cancel: &CancellationToken,
 ) -> Result<Result<Cargo, Report>, CliError> {
     let label = path.display().to_string();
+    if path == Path::new("-") {
+        let error = CliError::new(ErrorKind::Usage, "standard input ('-') is not taken by this command");
+        return Err(error.hint("put it into a file, or use `upload put -`"));
+    }
     let source = FileSource::open(path)?;
     let refuse = |message: String, hint: &str| {
         Err(CliError::new(ErrorKind::LocalFile, format!("{label}: {message}")).hint(hint))
@@ -89,9 +93,10 @@ async fn look(
         return refuse("it is empty".into(), "upload a file that has content");
     }
     if source.len() > LARGEST {
-        let size = bytes(source.len());
+        let size = source.len();
+        // In bytes: 50 MB are less in MiB, and a file just above them would look smaller.
         return refuse(
-            format!("it has {size}, and the platform takes up to 50 MB in one request"),
+            format!("it has {size} bytes, and the platform takes up to {LARGEST} (50 MB) in one request"),
             "send large files with `upload put`",
         );
     }
@@ -117,5 +122,5 @@ async fn look(
             Some(_) => {}
         }
     }
-    Ok(Ok(Cargo { label, name, content_type, source }))
+    Ok(Ok(Cargo { label, name, content_type, path: path.to_owned(), bytes: source.len() }))
 }

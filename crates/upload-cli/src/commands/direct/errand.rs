@@ -33,6 +33,11 @@ impl Errand {
         }
     }
 
+    /// Whether the files go to the CR API's host.
+    pub(super) fn is_on_cr(&self) -> bool {
+        matches!(self, Self::Events { .. })
+    }
+
     /// What it is for, in a few words.
     pub(super) fn describe(&self) -> String {
         match self {

@@ -5,10 +5,6 @@ mod errand;
 mod result;
 mod transfer;
 
-use std::time::Instant;
-
-use futures::{StreamExt, stream};
-use tokio_util::sync::CancellationToken;
 use upload_core::{Delivery, Progress};
 
 use self::{
@@ -16,12 +12,12 @@ use self::{
     errand::Errand,
     transfer::Transfer,
 };
-use super::{Ending, Session, tally::Tally};
+use super::{Ending, Session, batch::Batch};
 use crate::{
     args::{EventsArgs, ExcelArgs, MediaArgs, WorkbookArgs},
-    error::{CliError, ErrorKind},
-    output::{FileResult, JobId, Note, Scope, Status, Summary},
-    platform::{Platform, Target},
+    error::CliError,
+    output::{JobId, Note, Scope},
+    platform::Target,
     signals,
 };
 
@@ -64,59 +60,30 @@ pub(super) async fn run(session: &Session, order: Order) -> Result<Ending, CliEr
         true => None,
         false => Some(Target::resolve(&session.settings, &session.global)?),
     };
+    if let Some(target) = target.as_ref().filter(|_| order.errand.is_on_cr()) {
+        target.require_cr()?;
+    }
     let cancel = signals::watch(&session.screen, ON_SIGNAL)?;
-    let (cargo, tally) = check(&order, &*session.reporter, &cancel).await;
+    let reporter = &*session.reporter;
+    let (cargo, tally) = check(&order, reporter, &cancel).await;
     if let Some(kind) = tally.verdict() {
-        session.reporter.say("nothing was sent");
+        reporter.say("nothing was sent");
         return Ok(Ending::Reported(kind));
     }
     let Some(target) = target else {
-        for (id, cargo) in &cargo {
-            session.reporter.report(*id, &Note::Planned(cargo.started(Progress::default())));
+        for (id, cargo) in (0..).map(JobId).zip(&cargo) {
+            reporter.report(id, &Note::Planned(cargo.started(Progress::default())));
         }
         return Ok(Ending::Done);
     };
     let platform = target.connect(&session.settings, &session.global, FILES_AT_ONCE).await?;
-    let (tally, summary) = send(session, &order, &platform, cargo, &cancel).await;
-    session.reporter.end(&summary);
+    reporter.begin(Scope { files: cargo.len() as u64, bytes: cargo.iter().map(|cargo| cargo.bytes).sum() });
+    let transfer = Transfer { platform: &platform, order: &order, reporter, cancel: &cancel };
+    let send = |id, cargo| transfer.run(id, cargo);
+    let batch = Batch::new(reporter, &cancel);
+    let label = |cargo: &Cargo| cargo.label.clone();
+    let (tally, summary) = batch.run(FILES_AT_ONCE, cargo.into_iter().map(Ok), label, send).await;
+    reporter.end(&summary);
     platform.close().await;
     Ok(tally.verdict().map_or(Ending::Done, Ending::Reported))
-}
-
-async fn send(
-    session: &Session,
-    order: &Order,
-    platform: &Platform,
-    cargo: Vec<(JobId, Cargo)>,
-    cancel: &CancellationToken,
-) -> (Tally, Summary) {
-    let began = Instant::now();
-    let bytes = cargo.iter().map(|(_, cargo)| cargo.bytes()).sum();
-    session.reporter.begin(Scope { files: cargo.len() as u64, bytes });
-    let transfer = Transfer { api: &platform.api, order, reporter: &*session.reporter };
-    let one = async |(id, cargo): (JobId, Cargo)| {
-        let result = match cancel.is_cancelled() {
-            true => FileResult::bare(&cargo.label, Status::Skipped, None),
-            false => transfer.run(id, &cargo, cancel.cancelled()).await,
-        };
-        session.reporter.report(id, &Note::Result(&result));
-        result
-    };
-    let mut results = std::pin::pin!(stream::iter(cargo).map(one).buffer_unordered(FILES_AT_ONCE));
-    let (mut tally, mut summary) = (Tally::default(), Summary::default());
-    let mut ticks = tokio::time::interval(super::TICK);
-    loop {
-        let result = tokio::select! {
-            result = results.next() => result,
-            _ = ticks.tick() => { session.reporter.tick(); continue }
-        };
-        let Some(result) = result else { break };
-        summary.count(&result);
-        match &result.error {
-            None if result.status == Status::Completed => tally.completed(),
-            None => tally.failed(ErrorKind::Cancelled),
-            Some(error) => tally.failed(error.kind),
-        }
-    }
-    (tally, Summary { seconds: began.elapsed().as_secs_f64(), ..summary })
 }

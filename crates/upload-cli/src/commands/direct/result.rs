@@ -7,6 +7,10 @@ use crate::{
     output::{ErrorNote, FileResult, Findings, Status},
 };
 
+const UNKNOWN: &str = "; whether the platform took the file is unknown";
+const LOOK_FIRST: &str =
+    "look on the platform whether it arrived before you send it again: it might count twice";
+
 /// What an answer comes to.
 pub(super) fn answered(errand: &Errand, label: &str, answer: Answer) -> FileResult {
     let completed = FileResult::bare(label, Status::Completed, None);
@@ -42,10 +46,25 @@ pub(super) fn failed(label: &str, failure: &Failure, delivery: Delivery) -> File
     };
     let may_have_arrived = failure.transport_kind().is_some_and(|kind| kind.leaves_outcome_unknown());
     if may_have_arrived && delivery == Delivery::AtMostOnce {
-        error.message.push_str("; the answer was lost, so whether its rows have arrived is unknown");
-        error.hint = Some("look on the platform before you send it again; --at-least-once would have".into());
+        error.message.push_str(UNKNOWN);
+        let then = error.hint.map(|hint| format!("; then {hint}")).unwrap_or_default();
+        error.hint = Some(format!("{LOOK_FIRST}{then}"));
     }
     FileResult { validation: findings, ..FileResult::bare(label, Status::Failed, Some(&error)) }
+}
+
+/// What being cancelled comes to, after the whole file was handed over to the network or before.
+pub(super) fn cancelled(label: &str, is_handed_over: bool, delivery: Delivery) -> FileResult {
+    let mut error = CliError::new(ErrorKind::Cancelled, "cancelled");
+    match (is_handed_over, delivery) {
+        (false, _) => error.message.push_str(" before the whole file was sent"),
+        (true, Delivery::AtLeastOnce) => {}
+        (true, Delivery::AtMostOnce) => {
+            error.message.push_str(UNKNOWN);
+            error.hint = Some(LOOK_FIRST.into());
+        }
+    }
+    FileResult::bare(label, Status::Aborted, Some(&error))
 }
 
 fn refused(label: &str, message: &str, findings: Findings) -> FileResult {
@@ -80,5 +99,19 @@ mod tests {
             assert_eq!((finding.code.as_str(), finding.row), ("ROW_3_INVALID_DATE", Some(3)));
         }
         assert!(events(r#"{"detail":"broken"}"#).error.unwrap().message.ends_with(": broken"));
+    }
+
+    #[test]
+    fn being_cancelled_says_whether_the_file_may_have_arrived() {
+        let message = |is_handed_over, delivery| {
+            let result = cancelled("a.xlsx", is_handed_over, delivery);
+            assert_eq!(result.status, Status::Aborted);
+            result.error.unwrap().message
+        };
+        for delivery in [Delivery::AtLeastOnce, Delivery::AtMostOnce] {
+            assert_eq!(message(false, delivery), "cancelled before the whole file was sent");
+        }
+        assert_eq!(message(true, Delivery::AtLeastOnce), "cancelled");
+        assert_eq!(message(true, Delivery::AtMostOnce), format!("cancelled{UNKNOWN}"));
     }
 }

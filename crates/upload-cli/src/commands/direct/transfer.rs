@@ -1,35 +1,43 @@
 use std::{
-    future::Future,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Instant,
 };
 
-use upload_core::{Attempts, Delivery, Progress, RetryPolicy, Retrying, Step};
-use upload_http::{ApiClient, FormFile, TokioClock};
+use tokio_util::sync::CancellationToken;
+use upload_core::{Attempts, Progress, RetryPolicy, Retrying, Source, Step};
+use upload_http::{FileSource, FormFile, TokioClock};
 
 use super::{Order, check::Cargo, result};
 use crate::{
     error::{CliError, ErrorKind},
     output::{FileResult, JobId, Note, Reporter, Status},
+    platform::Platform,
 };
 
 /// Files on their way.
 pub(super) struct Transfer<'a> {
-    pub(super) api: &'a ApiClient,
+    pub(super) platform: &'a Platform,
     pub(super) order: &'a Order,
     pub(super) reporter: &'a dyn Reporter,
+    pub(super) cancel: &'a CancellationToken,
 }
 
 impl Transfer<'_> {
-    /// Sends a file, patiently, until `cancel` resolves.
-    pub(super) async fn run(&self, id: JobId, cargo: &Cargo, cancel: impl Future<Output = ()>) -> FileResult {
+    /// Sends a file, patiently, to its end.
+    pub(super) async fn run(&self, id: JobId, cargo: Cargo) -> FileResult {
         let Order { errand, delivery, .. } = self.order;
+        let source = match FileSource::open(&cargo.path) {
+            Ok(source) if source.len() == cargo.bytes => source,
+            // It passed the check; something has happened to it since.
+            Ok(_) => return lost(&cargo, &changed(&cargo)),
+            Err(error) => return lost(&cargo, &error.into()),
+        };
         let (progress, sent, began) = (Progress::default(), AtomicU32::new(0), Instant::now());
         self.reporter.report(id, &Note::Started(cargo.started(progress.clone())));
         let file = FormFile {
             filename: &cargo.name,
             content_type: &cargo.content_type,
-            source: &cargo.source,
+            source: &source,
             progress: &progress,
         };
         let attempts = Attempts {
@@ -39,49 +47,41 @@ impl Transfer<'_> {
             step: Step::Direct,
             seed: fastrand::u64(..),
         };
-        let observe = |retrying: &Retrying<'_>| self.retrying(id, cargo, retrying);
+        let observe = |retrying: &Retrying<'_>| {
+            self.reporter.report(id, &Note::retry(&cargo.label, Step::Direct, retrying));
+        };
         let send = |attempt| {
             sent.store(attempt, Relaxed);
-            errand.send(self.api, attempt, &file)
+            errand.send(&self.platform.api, attempt, &file)
         };
         let ended = tokio::select! {
             ended = attempts.run(observe, send) => Some(ended),
-            () = cancel => None,
+            () = self.cancel.cancelled() => None,
         };
-        let tries = sent.load(Relaxed);
         let mut result = match ended {
             Some(Ok((answer, _))) => result::answered(errand, &cargo.label, answer),
             Some(Err(failure)) => result::failed(&cargo.label, &failure, *delivery),
-            None => {
-                let mut error = CliError::new(ErrorKind::Cancelled, "cancelled");
-                if tries > 0 && *delivery == Delivery::AtMostOnce {
-                    error.message.push_str("; whether the platform has taken it is unknown");
-                    error.hint = Some("look there before you send it again".into());
-                }
-                FileResult::bare(&cargo.label, Status::Aborted, Some(&error))
-            }
+            // A try that failed has taken its bytes out again: what is counted is under way.
+            None => result::cancelled(&cargo.label, progress.sent() >= cargo.bytes, *delivery),
         };
+        let tries = sent.load(Relaxed);
         result.pattern = Some("direct");
-        result.bytes = Some(cargo.bytes());
+        result.bytes = Some(cargo.bytes);
         result.seconds = Some((began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
         result.attempts = Some(tries);
         result.retries = Some(tries.saturating_sub(1));
+        if result.status == Status::Completed {
+            result.sandbox_file = self.platform.received_file(&cargo.name);
+        }
         result
     }
+}
 
-    fn retrying(&self, id: JobId, cargo: &Cargo, retrying: &Retrying<'_>) {
-        let Retrying { attempt, wait, error } = retrying;
-        let reason = error.to_string();
-        self.reporter.report(
-            id,
-            &Note::Retry {
-                file: &cargo.label,
-                part_number: None,
-                step: Step::Direct.to_string(),
-                reason: &reason,
-                attempt: *attempt,
-                wait_seconds: wait.as_secs_f64(),
-            },
-        );
-    }
+fn lost(cargo: &Cargo, error: &CliError) -> FileResult {
+    FileResult::bare(&cargo.label, Status::Failed, Some(error))
+}
+
+fn changed(cargo: &Cargo) -> CliError {
+    let message = format!("{}: the file has changed since it was checked", cargo.label);
+    CliError::new(ErrorKind::LocalFile, message).hint("run again once nothing writes to it")
 }

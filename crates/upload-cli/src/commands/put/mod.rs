@@ -1,6 +1,5 @@
 //! `upload put`: files into the platform's storage. Every file is checked before the first byte is sent.
 
-mod batch;
 mod candidate;
 mod check;
 mod job;
@@ -11,6 +10,7 @@ mod preflight;
 mod result;
 mod resume;
 mod selection;
+mod sender;
 mod spool;
 mod throttle;
 mod transfer;
@@ -21,11 +21,11 @@ use upload_core::{Progress, VerifyingTransport};
 use upload_http::Md5Lanes;
 
 use self::{
-    batch::Batch, check::check, job::Workshop, keeper::Desk, options::PutOptions, preflight::Preflight,
-    selection::Selection, spool::spool_stdin,
+    candidate::Candidate, check::check, job::Workshop, keeper::Desk, options::PutOptions,
+    preflight::Preflight, selection::Selection, sender::Sender, spool::spool_stdin,
 };
 pub(super) use self::{resume::abort, spool::stdin_file, unfinished::resume};
-use super::{Ending, Session, tally::Tally};
+use super::{Ending, Session, batch::Batch, tally::Tally};
 use crate::{
     args::{PutArgs, Verify},
     error::CliError,
@@ -34,6 +34,8 @@ use crate::{
     signals,
 };
 
+/// How many files are under way at once; their parts share one allowance.
+const FILES_AT_ONCE: usize = 4;
 const ON_SIGNAL: &str = "cancelling: aborting on the platform what is under way (once more to leave at once)";
 
 pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliError> {
@@ -86,10 +88,11 @@ async fn deliver(
         Verify::None => None,
         Verify::Etag => Some(VerifyingTransport::new(&platform.transport, &lanes)),
     };
-    let desk = Desk::open(session, &platform);
-    let batch = Batch::new(&*session.reporter, &platform, verifying.as_ref(), &desk, options, cancel);
-    let (tally, summary) = batch.run(workshop, selection).await;
-    session.reporter.end(&summary);
+    let (desk, reporter) = (Desk::open(session, &platform), &*session.reporter);
+    let sender = Sender::new(&platform, workshop, verifying.as_ref(), &desk, options, &cancel);
+    let (batch, send) = (Batch::new(reporter, &cancel), |id, candidate| sender.send(id, candidate));
+    let (tally, summary) = batch.run(FILES_AT_ONCE, selection.candidates(), Candidate::label, send).await;
+    reporter.end(&summary);
     platform.close().await;
     tally.verdict().map_or(Ending::Done, Ending::Reported)
 }

@@ -64,7 +64,10 @@ pub(super) fn troubles(result: &FileResult) -> Vec<String> {
         true => format!("{label} {message}"),
         false => format!("{label} {file}: {message}"),
     }];
-    if let Some(validation) = &result.validation {
+    // A finding that the message tells already needs no table.
+    if let Some(validation) = &result.validation
+        && !validation.is_told_by(&error.message)
+    {
         lines.extend(findings::table(validation));
     }
     if let Some(hint) = &error.hint {
