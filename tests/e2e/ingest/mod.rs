@@ -1,7 +1,9 @@
 //! Records in bulk: what arrives, what does not, and what can be sent again.
 
+mod bad_input;
 mod fates;
 mod kinds;
+mod stopping;
 
 use std::{
     fs,
