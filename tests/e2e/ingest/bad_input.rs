@@ -19,7 +19,8 @@ const BAD: &[(&str, &[u8], &str)] = &[
     ("empty.json", b"[]", "no record"),
     ("broken.json", b"[{\"id\":1},\n{\"id\":2},\n{\"id\":", "line 3"),
     ("scalar.json", b"[{\"id\":1},\n7]", "line 2: a record must be an object"),
-    ("broken.ndjson", b"{\"id\":1}\n{\"id\":\n{\"id\":3}\n", "line 3"),
+    ("merged.ndjson", b"{\"id\":1}\n{\"id\":\n{\"id\":3}}\n", "line 2: the record runs over"),
+    ("broken.ndjson", b"{\"id\":1}\n{\"id\":\n{\"id\":3}\n", "line 2"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -238,3 +238,95 @@ impl<'a> Outcome<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use upload_core::{Failure, Step, TransportError, TransportErrorKind};
+    use upload_proto::{IngestKind, Orient};
+
+    use super::*;
+    use crate::{
+        commands::ingest::options::Origin,
+        ingest::{ColumnTypes, Input, Limits, Record},
+        output::{Look, Screen},
+    };
+
+    fn options(folder: &std::path::Path) -> IngestOptions {
+        IngestOptions {
+            origin: Origin::Stdin,
+            label: "-".into(),
+            input: Input { kind: IngestKind::Sales, format: None, types: ColumnTypes::default() },
+            orient: Orient::default(),
+            limits: Limits { rows: 2, bytes: 999 },
+            concurrency: 3,
+            delivery: upload_core::Delivery::default(),
+            skip_rows: 0,
+            refused: folder.join("refused"),
+            unknown: folder.join("unknown"),
+            preflight: false,
+            dry_run: false,
+        }
+    }
+
+    fn batch(number: u64) -> Batch {
+        let record = |row| Record { json: format!("{{\"id\":{row}}}"), row, line: row };
+        Batch { number, records: vec![record(2 * number - 1), record(2 * number)] }
+    }
+
+    fn failed(kind: TransportErrorKind) -> Failure {
+        Failure::Request { step: Step::Ingest, attempts: 1, error: TransportError::new(kind, "planted") }
+    }
+
+    /// What comes of these fates, one a batch in order: the result, the exit's kind, and the lines kept as refused.
+    fn outcome_of(fates: Vec<Fate>, cancelled: bool) -> (IngestResult, Option<ErrorKind>, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = options(folder.path());
+        let reporter = Look { format: crate::args::OutputFormat::Human, quiet: true, progress: false };
+        let reporter = reporter.reporter(&Screen::new());
+        let mut outcome = Outcome::new(&options, Some(10), Instant::now());
+        for (number, fate) in (1..).zip(fates) {
+            outcome.take(batch(number), Delivered { fate, attempts: 1 }, &*reporter);
+        }
+        if cancelled {
+            outcome.cancel();
+        }
+        let kept = std::fs::read_to_string(&options.refused).unwrap_or_default();
+        let kept = kept.lines().filter(|line| !line.contains('$')).map(str::to_owned).collect();
+        (outcome.result(), outcome.verdict(), kept)
+    }
+
+    #[test]
+    fn a_gap_behind_which_rows_were_sent_is_kept_and_going_on_begins_behind_both() {
+        let broken = || Fate::NotSent(Some(failed(TransportErrorKind::Server)));
+        let (result, verdict, kept) =
+            outcome_of(vec![Fate::Accepted, broken(), Fate::Accepted, broken()], false);
+        assert_eq!(kept, [r#"{"id":3}"#, r#"{"id":4}"#], "the last one's rows lie behind where it goes on");
+        let RowCounts { accepted, not_sent, .. } = result.rows;
+        assert_eq!((accepted, not_sent, verdict), (4, Some(6), Some(ErrorKind::Partial)));
+        let error = result.error.unwrap();
+        assert!(error.message.contains("nothing was sent from row 7 on"), "{}", error.message);
+        assert!(error.hint.unwrap().contains("--skip-rows 6"));
+        assert!(result.dead_letter.is_some());
+    }
+
+    #[test]
+    fn the_exit_follows_what_became_of_the_rows() {
+        use TransportErrorKind as Kind;
+        let refused = || Fate::Refused(failed(Kind::Rejected));
+        let unknown = || Fate::Unknown(Some(failed(Kind::Reset)));
+        let denied = || Fate::NotSent(Some(failed(Kind::Forbidden)));
+        let transport = |kind| Some(ErrorKind::Transport(kind));
+        for (fates, verdict) in [
+            (vec![Fate::Accepted], None),
+            (vec![Fate::Accepted, refused()], Some(ErrorKind::Partial)),
+            (vec![refused()], transport(Kind::Rejected)),
+            (vec![unknown()], transport(Kind::Reset)),
+            (vec![unknown(), Fate::Accepted], Some(ErrorKind::Partial)),
+            (vec![denied()], transport(Kind::Forbidden)),
+            (vec![refused(), denied()], transport(Kind::Forbidden)),
+        ] {
+            assert_eq!(outcome_of(fates, false).1, verdict);
+        }
+        assert_eq!(outcome_of(vec![Fate::Accepted], true).1, Some(ErrorKind::Cancelled));
+    }
+}

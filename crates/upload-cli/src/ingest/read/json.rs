@@ -10,16 +10,33 @@ use serde_json::{Deserializer, de::IoRead, value::RawValue};
 use super::{InputError, Reading, Record, lines::Lines, text::Watch};
 use crate::ingest::dead_letter;
 
-/// Reads an array of objects, or objects one after the other (NDJSON among them); answers their number.
-pub(super) fn read(bytes: impl BufRead, watch: &Watch, reading: &mut dyn Reading) -> Result<u64, InputError> {
+/// Reads an array of objects, or objects one after the other; answers their number. `by_line`, as in NDJSON, none may run
+/// over the end of its line: a broken one would else swallow the next.
+pub(super) fn read(
+    bytes: impl BufRead,
+    by_line: bool,
+    watch: &Watch,
+    reading: &mut dyn Reading,
+) -> Result<u64, InputError> {
     let mut bytes = Lines::new(bytes);
     let ended = bytes.ended();
     let first = bytes.first().map_err(|error| watch.explain(error, 1))?;
     let passed_over = ended.get();
-    let mut sink =
-        Sink { reading, count: 0, stopped: false, refused: None, watch, ended, line: passed_over + 1 };
+    // An array says itself where its records end.
+    let is_array = first == Some(b'[');
+    let by_line = by_line && !is_array;
+    let mut sink = Sink {
+        reading,
+        by_line,
+        count: 0,
+        stopped: false,
+        refused: None,
+        watch,
+        ended,
+        line: passed_over + 1,
+    };
     let mut parser = Deserializer::from_reader(bytes);
-    let result = if first == Some(b'[') {
+    let result = if is_array {
         parser.deserialize_seq(&mut sink).and_then(|()| if sink.stopped { Ok(()) } else { parser.end() })
     } else {
         read_stream(&mut parser, &mut sink)
@@ -30,9 +47,11 @@ pub(super) fn read(bytes: impl BufRead, watch: &Watch, reading: &mut dyn Reading
     match result {
         Ok(()) => Ok(sink.count),
         Err(_) if sink.stopped => Ok(sink.count),
-        Err(error) => {
-            Err(watch.trouble(sink.line).unwrap_or_else(|| describe(&error, passed_over, sink.count)))
-        }
+        Err(error) => Err(watch.trouble(sink.line).unwrap_or_else(|| {
+            let error = describe(&error, passed_over, sink.count);
+            // Only where it broke is sure, and that may be several lines further on.
+            if by_line && !error.is_io { error.at_line(sink.line) } else { error }
+        })),
     }
 }
 
@@ -53,7 +72,7 @@ fn read_stream<R: Read>(
 /// `passed_over` are the lines that the parser has not seen.
 fn describe(error: &serde_json::Error, passed_over: u64, count: u64) -> InputError {
     let (line, column) = (passed_over + error.line() as u64, error.column());
-    let at = format!("after {count} record(s), at byte {column} of the line");
+    let at = format!("after {count} record(s), at byte {column} of line {line}");
     match error.classify() {
         serde_json::error::Category::Io => InputError::from(io::Error::other(error.to_string())),
         serde_json::error::Category::Eof => {
@@ -69,6 +88,7 @@ fn describe(error: &serde_json::Error, passed_over: u64, count: u64) -> InputErr
 
 struct Sink<'a> {
     reading: &'a mut dyn Reading,
+    by_line: bool,
     count: u64,
     stopped: bool,
     refused: Option<InputError>,

@@ -80,7 +80,7 @@ pub(crate) fn read(
         IngestShape::Records | IngestShape::DataFrame => checked.0,
     };
     let count = match format {
-        Format::Json | Format::Ndjson => json::read(bytes, &watch, reading)?,
+        Format::Json | Format::Ndjson => json::read(bytes, format == Format::Ndjson, &watch, reading)?,
         Format::Csv => csv::read(input, bytes, &watch, reading)?,
     };
     match count {
@@ -125,9 +125,15 @@ fn by_name(name: &str) -> Option<Format> {
 }
 
 fn by_content(bytes: &mut impl BufRead) -> io::Result<Format> {
-    let first = bytes.fill_buf()?.iter().find(|byte| !byte.is_ascii_whitespace());
-    Ok(match first {
+    let start = bytes.fill_buf()?.trim_ascii_start();
+    Ok(match start.first() {
+        Some(b'{') if first_line_is_whole(start) => Format::Ndjson,
         Some(b'[' | b'{') => Format::Json,
         _ => Format::Csv,
     })
+}
+
+fn first_line_is_whole(start: &[u8]) -> bool {
+    let line = start.split(|byte| *byte == b'\n').next().filter(|line| line.len() < start.len());
+    line.is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
 }
