@@ -139,6 +139,22 @@ async fn pruning_gives_up_what_has_ended_urls_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_told_to_the_platform_is_forgotten_by_force_only_and_not_in_silence() {
+    let (world, _) = world_with_unfinished(1, SandboxConfig::default()).await;
+    let upload_id = world.sandbox.open_uploads().remove(0).upload_id;
+    let journal = world.journals().remove(0);
+    let mut bytes = std::fs::read(&journal).unwrap();
+    bytes[0] = if bytes[0] == b'0' { b'1' } else { b'0' };
+    std::fs::write(&journal, bytes).unwrap();
+    world.sandbox.add_fault(FaultRule::always(Operation::ABORT, FaultAction::Status(403)).times(2));
+    assert_eq!(world.run(["sessions", "prune"]).await.code, Some(4));
+    assert_eq!(world.journals().len(), 1);
+    let forced = world.run(["--quiet", "sessions", "prune", "--force"]).await;
+    assert_eq!((forced.code, world.journals().len()), (Some(0), 0), "{forced:?}");
+    assert!(forced.stderr.contains(&upload_id), "{forced:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_journal_of_a_newer_version_is_never_touched() {
     let (world, files) = world_with_unfinished(1, SandboxConfig::default()).await;
     let journal = world.journals().remove(0);

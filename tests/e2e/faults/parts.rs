@@ -73,13 +73,16 @@ async fn what_cannot_pass_ends_the_upload_at_once_by_its_name_and_aborts_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_the_storage_has_forgotten_is_begun_anew_once() {
-    let trial = Trial::multipart(&["part:2#1=status:404"], &[]).await;
-    trial.assert_completed("forgotten once");
-    assert_eq!(trial.count("initiate"), 2);
-    let trial = Trial::multipart(&["part:2=status:404"], &[]).await;
-    trial.assert_failed("forgotten twice", 1, &["NoSuchUpload"]);
-    assert_eq!((trial.count("initiate"), trial.count("abort")), (2, 2));
+async fn an_upload_that_is_gone_or_whose_urls_are_is_begun_anew_once() {
+    for (action, code, words) in [("status:404", 1, "NoSuchUpload"), ("expire", 5, "expired")] {
+        let trial = Trial::multipart(&[&format!("part:2#1={action}")], &[]).await;
+        trial.assert_completed(action);
+        assert_eq!((trial.count("initiate"), trial.count("abort")), (2, 1), "{action}");
+        let trial = Trial::multipart(&[&format!("part:2={action}")], &[]).await;
+        trial.assert_failed(action, code, &[words]);
+        assert_eq!((trial.count("initiate"), trial.count("abort")), (2, 2), "{action}: twice, not for ever");
+        assert_eq!(trial.count("complete"), 0, "{action}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,6 +47,12 @@ impl Journals {
         Self(folders.state_path(FOLDER))
     }
 
+    /// This folder.
+    #[cfg(test)]
+    pub(crate) fn in_folder(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
     /// The folder, made if need be.
     ///
     /// # Errors

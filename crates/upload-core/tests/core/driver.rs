@@ -232,6 +232,30 @@ fn the_bytes_arrive_whole_and_several_at_once() {
 }
 
 #[test]
+fn what_a_journal_needs_is_observed_before_anything_depends_on_it() {
+    let transport = MemoryTransport::new(|_, _| Put::Store);
+    let source = MemorySource::new(bytes(5));
+    let config = MultipartConfig { part_size: Some(MIN_PART_SIZE), ..MultipartConfig::default() };
+    let mut machine = MultipartUpload::new("a", "raw".parse().unwrap(), source.len(), config).unwrap();
+    let (clock, progress) = (JumpingClock::new(), Progress::default());
+    let driver = Driver { transport: &transport, source: &source, clock: &clock, progress: &progress };
+    let mut seen = Vec::new();
+    let observe = |event: &Event| {
+        let begun = transport.stored.lock().unwrap().len() + transport.in_flight.load(SeqCst);
+        let completes =
+            transport.log.lock().unwrap().iter().filter(|what| what.starts_with("complete")).count();
+        match event {
+            Event::Opened(_) => assert_eq!(begun, 0, "a part was sent before its upload was known"),
+            Event::Completing => assert_eq!(completes, 0, "complete was sent unannounced"),
+            _ => return,
+        }
+        seen.push(format!("{event:?}").split('(').next().unwrap().to_owned());
+    };
+    block_on(driver.run(&mut machine, observe, pending()));
+    assert_eq!(seen, ["Opened", "Completing"]);
+}
+
+#[test]
 fn cancelling_drops_the_parts_before_it_aborts() {
     let transport = MemoryTransport::new(|_, _| Put::Hang);
     let in_flight = transport.in_flight.clone();

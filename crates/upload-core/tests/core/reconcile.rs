@@ -81,8 +81,23 @@ fn it_is_also_one_when_the_answer_was_lost_by_the_process_before() {
 #[test]
 fn without_upload_and_object_it_failed_and_nothing_is_left() {
     let (ended, sent) = run(&mut resume(stored(true), false), |_| Err(Kind::NotFound));
-    assert_eq!(sent, ["complete", "validate"]);
+    assert_eq!(sent, ["complete", "validate", "validate", "validate", "validate", "validate"]);
     assert!(matches!(ended.outcome, Outcome::Failed { remains: Remains::Gone { .. }, .. }), "{ended:?}");
+}
+
+#[test]
+fn an_object_that_is_still_being_put_together_is_waited_for() {
+    let mut validates = 0;
+    let (ended, sent) = run(&mut resume(stored(true), false), |operation| match operation {
+        Operation::Validate { .. } if validates == 2 => accepted(),
+        Operation::Validate { .. } => {
+            validates += 1;
+            Err(Kind::NotFound)
+        }
+        _ => Err(Kind::NotFound),
+    });
+    assert_eq!(sent, ["complete", "validate", "validate", "validate"]);
+    assert!(matches!(ended.outcome, Outcome::Completed(_)), "{ended:?}");
 }
 
 #[test]

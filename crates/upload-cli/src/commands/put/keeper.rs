@@ -154,11 +154,15 @@ impl Keeper<'_> {
                 Remains::Nothing | Remains::Aborted { .. } | Remains::Gone { .. } => false,
             },
         };
-        if let Some(journal) = self.journal.take()
-            && let Err(error) = journal.end(completed)
-        {
+        let gone = match (self.journal.take(), &self.place) {
+            (Some(journal), _) => journal.end(completed).map_err(|error| error.to_string()),
+            // It could not be kept up, and what stands in it must not be taken for an unfinished upload.
+            (None, Some(place)) => place.journals.remove(&place.id).map_err(|error| error.message),
+            (None, None) => Ok(()),
+        };
+        if let Err(error) = gone {
             self.warn(&format!(
-                "the journal of this upload cannot be removed: {error} (upload sessions prune)"
+                "the journal of this upload cannot be removed: {error} (upload sessions abort)"
             ));
         }
     }
@@ -174,5 +178,46 @@ impl Keeper<'_> {
                 "{why}; should this process be killed, nothing here knows of the upload it leaves open"
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        args::OutputFormat,
+        output::{Look, Screen},
+    };
+    use upload_core::{Completed, Validation};
+
+    /// As when the disk was full in the middle: the journal is there, and no longer written to.
+    #[test]
+    fn a_journal_that_could_not_be_kept_up_goes_when_its_upload_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals::in_folder(folder.path().to_owned());
+        let id = SessionId::fresh();
+        let path = journals.journal(&id);
+        std::fs::write(&path, "half").unwrap();
+        let look = Look { format: OutputFormat::Human, quiet: true, progress: false };
+        let reporter = look.reporter(&Screen::new());
+        let platform = PlatformId { api: "a".into(), partner: "p".into() };
+        let desk = Desk {
+            journals: Some(journals.clone()),
+            platform: &platform,
+            reporter: &*reporter,
+            warned: false.into(),
+        };
+        let lock = journals.lock(&id).unwrap();
+        let place = Some(Place { journals, id, file: None, _lock: lock });
+        let mut keeper = Keeper { desk: &desk, job: JobId(0), label: "a".into(), place, journal: None };
+        keeper.settle(&Outcome::Completed(Completed {
+            object_key: "k".parse().unwrap(),
+            upload_id: None,
+            etag: None,
+            bytes: 1,
+            parts: 1,
+            validation: Validation::Skipped,
+        }));
+        assert!(!path.exists());
     }
 }

@@ -36,7 +36,7 @@ use crate::{
 
 /// How many files are under way at once; their parts share one allowance.
 const FILES_AT_ONCE: usize = 4;
-const ON_SIGNAL: &str = "cancelling: aborting on the platform what is under way (once more to leave at once)";
+const ON_SIGNAL: &str = "cancelling: aborting on the platform what is under way (once more to leave at once; the same command then goes on)";
 
 pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliError> {
     let options = PutOptions::resolve(&session.settings, &args)?;

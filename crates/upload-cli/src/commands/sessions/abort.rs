@@ -5,7 +5,7 @@ use crate::{
     commands::{Ending, Session as Command, put, tally::Tally},
     error::{CliError, ErrorKind},
     journal::{self, Content, Journals, LockError, Session},
-    output::{FileResult, JobId, Note, Status},
+    output::{FileResult, JobId, Note, Status, plain},
     platform::{Platform, Target},
     signals,
 };
@@ -102,6 +102,7 @@ pub(super) fn report(
     };
     command.reporter.report(place, &Note::Result(&result));
     if status == Status::Aborted && command.format == crate::args::OutputFormat::Human {
+        let label = plain(&label);
         command
             .screen
             .result(&format!("{label}: its upload is given up, nothing of it is left on the platform"));

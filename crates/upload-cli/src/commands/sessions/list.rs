@@ -8,7 +8,7 @@ use crate::{
     commands::{Ending, Session as Command},
     error::{CliError, ErrorKind},
     journal::{Journals, Session},
-    output::bytes,
+    output::{bytes, plain},
 };
 
 /// A session, as programs read it.
@@ -117,7 +117,7 @@ fn row(session: &Session, all: &[Session], now: SystemTime) -> [String; 7] {
         session.journal().map_or_else(unknown, |journal| bytes(journal.checkpoint.plan.file_size())),
         age(session, now).map_or_else(unknown, roughly),
         ends.unwrap_or_else(unknown),
-        session.label(),
+        plain(&session.label()).into_owned(),
     ]
 }
 

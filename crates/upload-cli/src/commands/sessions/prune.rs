@@ -2,10 +2,11 @@ use std::time::SystemTime;
 
 use super::abort::{self, report};
 use crate::{
+    args::OutputFormat,
     commands::{Ending, Session as Command, tally::Tally},
     error::{CliError, ErrorKind},
     journal::{Journals, Session, State},
-    output::{JobId, Status},
+    output::{JobId, Note, Status, plain},
     platform::{Platform, Target},
     signals,
 };
@@ -62,7 +63,7 @@ pub(super) async fn run(command: &Command, journals: &Journals, force: bool) -> 
             Err(error) if force && error.kind != ErrorKind::Locked => {
                 journals.remove(&session.id)?;
                 tally.completed();
-                command.reporter.say(&forgotten(session, &error));
+                forgotten(command, place, session, &error);
             }
             Err(error) => {
                 tally.failed(error.kind);
@@ -81,13 +82,18 @@ async fn connect(command: &Command) -> Result<Platform, CliError> {
     target.connect(&command.settings, &command.global, 1).await
 }
 
-fn forgotten(session: &Session, error: &CliError) -> String {
+/// Says what is forgotten by force, even to those who want to hear little: nothing else here will know of it any more.
+fn forgotten(command: &Command, place: JobId, session: &Session, error: &CliError) {
     let what = match session.rescued() {
         Some(known) => format!("upload id {}, object key {}", known.upload_id, known.object_key),
         None => "of which nothing is known".into(),
     };
-    format!(
-        "warning: {}: forgotten, and perhaps still open on the platform ({what}): {error}",
-        session.label()
-    )
+    let message = format!("forgotten, and perhaps still open on the platform ({what}): {error}");
+    let label = session.label();
+    match command.format {
+        OutputFormat::Json => {
+            command.reporter.report(place, &Note::Warning { file: &label, message: &message });
+        }
+        OutputFormat::Human => command.screen.note(&plain(&format!("warning: {label}: {message}"))),
+    }
 }

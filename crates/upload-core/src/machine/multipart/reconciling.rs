@@ -71,17 +71,20 @@ impl Reconciling {
         shared: &Shared,
         cx: &mut Context,
     ) -> Phase {
-        if error.kind == Kind::NotFound {
-            return self.end_without_object(shared, cx);
-        }
-        // Whoever gives up does not want to wait for better times.
+        let is_absent = error.kind == Kind::NotFound;
+        // Putting large objects together takes minutes, and the server may be at it still: it is asked again, as one in
+        // trouble would be. Whoever gives up does not want to wait for that.
+        let kind = if is_absent { Kind::Server } else { error.kind };
         let failure = match self.abort_requested {
             true => Failure::Request { step: Step::Validate, attempts: self.call.attempts(), error },
-            false => match self.call.fail(now, cx, Step::Validate, error) {
+            false => match self.call.fail(now, cx, Step::Validate, TransportError { kind, ..error }) {
                 Ok(_) => return Phase::Reconciling(self),
                 Err(failure) => failure,
             },
         };
+        if is_absent {
+            return self.end_without_object(shared, cx);
+        }
         let remains = Remains::Unclear { checkpoint: self.ledger.into_checkpoint(), failure };
         cx.end(match self.failure {
             Some(failure) => Outcome::Failed { failure, remains },
