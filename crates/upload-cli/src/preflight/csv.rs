@@ -306,7 +306,7 @@ mod tests {
             let last = (CHUNK / 8 + 6) as u64;
             assert_eq!(
                 codes(&checked(cut)),
-                [("ROW_WIDTH", Some(last), Some(&*content[4..].lines().next().unwrap()))]
+                [("ROW_WIDTH", Some(last), Some(content[4..].lines().next().unwrap()))]
             );
         }
     }

@@ -136,6 +136,11 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
             false => {
                 Err(InputError::new("a record must be an object, {\"field\": value, …}").at_line(sink.line))
             }
+            true if sink.by_line && raw.get().contains('\n') => {
+                Err(InputError::new("the record runs over the end of its line").at_line(sink.line).hint(
+                    "in NDJSON each line holds one object; for objects over several lines give --format json",
+                ))
+            }
             true => {
                 sink.count += 1;
                 let record = Record { json: compact(raw.get()), row: sink.count, line: sink.line };

@@ -103,15 +103,16 @@ impl Reading for Summaries<'_> {
     }
 }
 
-/// The same bytes without a byte order mark, however small the pieces are they come in.
+/// The same bytes without a byte order mark, however small the pieces are they come in. The first line comes in one piece,
+/// if it is no longer than a buffer.
 fn without_mark(mut bytes: impl BufRead) -> io::Result<impl BufRead> {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     let mut start = Vec::new();
-    (&mut bytes).take(MARK.len() as u64).read_to_end(&mut start)?;
-    if start == MARK {
-        start.clear();
-    }
-    Ok(Cursor::new(start).chain(bytes))
+    (&mut bytes).take(BUFFER as u64).read_until(b'\n', &mut start)?;
+    let marked = start.starts_with(MARK);
+    let mut start = Cursor::new(start);
+    start.set_position(if marked { MARK.len() as u64 } else { 0 });
+    Ok(start.chain(bytes))
 }
 
 fn by_name(name: &str) -> Option<Format> {

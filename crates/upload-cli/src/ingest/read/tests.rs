@@ -87,7 +87,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ("a.ndjson", b"{\"a\":1}\n\n[1]\n", "line 3: a record must be an object"),
         ("a.json", b"[{\"a\":1},\n 7]", "line 2: a record must be an object"),
     ] {
-        let error = reading(IngestKind::Sales, name, bytes).1.unwrap_err();
+        let Err(error) = reading(IngestKind::Sales, name, bytes).1 else { panic!("{name}: {words}") };
         let shown = String::from_utf8_lossy(bytes);
         assert!(error.to_string().contains(words), "{shown}: {error}");
         assert!(!error.is_io, "{shown}");
