@@ -11,6 +11,7 @@ mod accounts;
 mod answers;
 mod bytes;
 mod cancel;
+mod changing;
 mod content;
 mod direct;
 mod doctor;

@@ -73,7 +73,7 @@ async fn presigned(world: &World) -> PresignedUrl {
 async fn put(
     url: &PresignedUrl,
     source: &MemorySource,
-) -> Result<upload_proto::ETag, upload_core::TransportError> {
+) -> Result<upload_core::Stored, upload_core::TransportError> {
     let storage = StorageClient::new(&NetworkConfig::default()).unwrap();
     let range = ByteRange { offset: 0, len: source.len() };
     storage.put(1, url, PartBody::new(source.len(), source.open(range))).await

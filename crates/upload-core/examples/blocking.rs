@@ -18,7 +18,8 @@ use upload_core::{
     ByteRange, Event, Machine, MultipartConfig, MultipartUpload, Operation, Outcome, RequestId, Response,
     TransportError, TransportErrorKind,
     proto::{
-        CompleteResponse, InitiateResponse, PresignedPart, PresignedParts, ValidateResponse, s3_limits::MIB,
+        CompleteResponse, ETag, InitiateResponse, PresignedPart, PresignedParts, ValidateResponse,
+        s3_limits::MIB,
     },
 };
 
@@ -86,7 +87,8 @@ fn carry_out(operation: &Operation, file: &Path, folder: &Path) -> Result<Respon
         Operation::Initiate { request, .. } => initiate(request.part_count).map_err(failed),
         Operation::PutPart { part, range, .. } => {
             let etag = store(file, *range, &part_path(folder, part.get())).map_err(failed)?;
-            Ok(Response::Stored(etag.parse().map_err(io::Error::other).map_err(failed)?))
+            let etag: ETag = etag.parse().map_err(io::Error::other).map_err(failed)?;
+            Ok(Response::Stored(etag.into()))
         }
         Operation::Complete(request) => {
             let mut object = File::create(folder.join(request.object_key.as_str())).map_err(failed)?;

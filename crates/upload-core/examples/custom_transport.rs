@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, executor::block_on, future::BoxFuture};
 use upload_core::{
     Clock, Driver, Event, MemorySource, MultipartConfig, MultipartUpload, Outcome, PartBody, Progress,
-    RetryPolicy, Source, Transport, TransportError, TransportErrorKind,
+    RetryPolicy, Source, Stored, Transport, TransportError, TransportErrorKind,
     proto::{
         AbortRequest, CompleteRequest, CompleteResponse, ETag, InitiateRequest, InitiateResponse,
         PresignRequest, PresignResponse, PresignedPart, PresignedParts, PresignedUrl, UploadType,
@@ -114,7 +114,7 @@ impl Transport for InMemory {
         attempt: u32,
         url: &PresignedUrl,
         mut body: PartBody,
-    ) -> Result<ETag, TransportError> {
+    ) -> Result<Stored, TransportError> {
         if attempt == 1 {
             return Err(TransportError::new(TransportErrorKind::Server, "not at the first try"));
         }
@@ -122,9 +122,9 @@ impl Transport for InMemory {
         while let Some(chunk) = body.next().await {
             bytes.extend_from_slice(&chunk.map_err(broken)?);
         }
-        let etag = format!("{}-bytes", bytes.len()).parse().map_err(broken)?;
+        let etag: ETag = format!("{}-bytes", bytes.len()).parse().map_err(broken)?;
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert(url.path().to_owned(), bytes);
-        Ok(etag)
+        Ok(etag.into())
     }
 
     async fn complete(

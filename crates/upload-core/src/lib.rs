@@ -38,5 +38,5 @@ pub use machine::{
 pub use plan::{DEFAULT_PART_SIZE, Plan, PlanError};
 pub use retry::RetryPolicy;
 pub use source::{ByteRange, MemorySource, PartBody, Source, SourceError};
-pub use transport::Transport;
+pub use transport::{Stored, Transport};
 pub use upload_proto as proto;

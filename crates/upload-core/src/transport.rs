@@ -6,6 +6,24 @@ use upload_proto::{
 
 use crate::{PartBody, TransportError};
 
+/// What the storage answers for bytes that it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What it calls them.
+    pub etag: ETag,
+    /// Its id of the request (S3's `x-amz-request-id`), which its support asks for; `None` where it gave none.
+    pub request_id: Option<String>,
+    /// The storage says that the ETag is no MD5 of the bytes, although it may look like one.
+    pub opaque_etag: bool,
+}
+
+impl From<ETag> for Stored {
+    /// An answer that named no request.
+    fn from(etag: ETag) -> Self {
+        Self { etag, request_id: None, opaque_etag: false }
+    }
+}
+
 /// Carries one operation of the flow to the platform or to its storage, **once**.
 ///
 /// An implementation tries once and classifies what happened; whether and when to try again is the machine's
@@ -32,13 +50,13 @@ pub trait Transport: Send + Sync {
         request: &PresignRequest,
     ) -> Result<PresignResponse, TransportError>;
 
-    /// PUTs a part, or a whole object, to its presigned URL and returns the ETag of the answer.
+    /// PUTs a part, or a whole object, to its presigned URL and returns what the storage calls it.
     async fn put_part(
         &self,
         attempt: u32,
         url: &PresignedUrl,
         body: PartBody,
-    ) -> Result<ETag, TransportError>;
+    ) -> Result<Stored, TransportError>;
 
     /// Puts the parts together.
     async fn complete(

@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use tokio::sync::Notify;
 use upload_core::{
     Driver, Event, MultipartConfig, MultipartUpload, Outcome, PartBody, Progress, Sameness, Source as _,
-    Transport, TransportError, TransportErrorKind,
+    Stored, Transport, TransportError, TransportErrorKind,
 };
 use upload_http::{FileJournal, FileSource, ReadJournalError, TokioClock};
 use upload_proto::{
@@ -137,7 +137,7 @@ impl Transport for Platform {
         })
     }
 
-    async fn put_part(&self, _: u32, _: &PresignedUrl, mut body: PartBody) -> Result<ETag, TransportError> {
+    async fn put_part(&self, _: u32, _: &PresignedUrl, mut body: PartBody) -> Result<Stored, TransportError> {
         if self.puts.load(Relaxed) == 2 && !self.has_waited.swap(true, Relaxed) {
             self.third_part.notify_one();
             std::future::pending::<()>().await;
@@ -146,7 +146,7 @@ impl Transport for Platform {
             chunk.map_err(|error| TransportError::new(TransportErrorKind::Source, error.to_string()))?;
         }
         self.puts.fetch_add(1, Relaxed);
-        "0cc175b9".parse().or_else(|_| unused("a malformed ETag"))
+        "0cc175b9".parse::<ETag>().map(Stored::from).or_else(|_| unused("a malformed ETag"))
     }
 
     async fn complete(&self, _: u32, _: &CompleteRequest) -> Result<CompleteResponse, TransportError> {

@@ -24,7 +24,7 @@ pub(crate) struct Exchange {
 }
 
 /// What an answer says of itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answered {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,

@@ -16,9 +16,10 @@ use crate::range_reader::{RangeReader, Ranged};
 
 /// A file's bytes, read by position: any number of ranges at once, none of them ever held whole.
 ///
-/// What it holds to: the file as it was when it was opened. A range is not handed out to its last chunk when the
-/// file has another size, modification time or (on Unix) inode by then. It must be read on a tokio runtime: what the
-/// operating system does not have in memory is read by the runtime's threads for blocking work, one chunk ahead.
+/// What it holds to: the file as it was when it was opened. Neither the first nor the last chunk of a range is handed out
+/// when the file has another size, modification time or (on Unix) change time or inode by then. It must be read on a tokio
+/// runtime: what the operating system does not have in memory is read by the runtime's threads for blocking work, one chunk
+/// ahead.
 #[derive(Clone, Debug)]
 pub struct FileSource(Arc<Opened>);
 
@@ -124,15 +125,16 @@ impl Ranged for Opened {
     }
 
     fn check(&self) -> Result<(), SourceError> {
-        self.identity.compare(&Identity::of(&self.file.metadata()?))?;
-        let Some(path) = &self.path else { return Ok(()) };
-        match fs::metadata(path) {
-            Ok(metadata) => self.identity.compare(&Identity::of(&metadata)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(SourceError::Changed("it was removed or renamed".into()))
+        // Its name first: a file that lost it has changed in its own eyes as well, and says less.
+        match self.path.as_ref().map(fs::metadata) {
+            None => {}
+            Some(Ok(metadata)) => self.identity.compare(&Identity::of(&metadata))?,
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SourceError::Changed("it was removed or renamed".into()));
             }
-            Err(error) => Err(error.into()),
+            Some(Err(error)) => return Err(error.into()),
         }
+        self.identity.compare(&Identity::of(&self.file.metadata()?))
     }
 
     fn reads_now(&self) -> &AtomicBool {
@@ -148,6 +150,10 @@ struct Identity {
     /// Device and inode.
     #[cfg(unix)]
     inode: (u64, u64),
+    /// When content or metadata last changed, in seconds since 1970 and nanoseconds: unlike the modification time, no
+    /// program sets it back.
+    #[cfg(unix)]
+    changed: (i64, i64),
 }
 
 impl Identity {
@@ -159,6 +165,11 @@ impl Identity {
             inode: {
                 use std::os::unix::fs::MetadataExt as _;
                 (metadata.dev(), metadata.ino())
+            },
+            #[cfg(unix)]
+            changed: {
+                use std::os::unix::fs::MetadataExt as _;
+                (metadata.ctime(), metadata.ctime_nsec())
             },
         }
     }
@@ -173,6 +184,18 @@ impl Identity {
         None
     }
 
+    /// The change time in nanoseconds since 1970.
+    #[cfg(unix)]
+    fn changed(&self) -> Option<i64> {
+        let (seconds, nanoseconds) = self.changed;
+        seconds.checked_mul(1_000_000_000)?.checked_add(nanoseconds)
+    }
+
+    #[cfg(not(unix))]
+    fn changed(&self) -> Option<i64> {
+        None
+    }
+
     fn compare(&self, now: &Self) -> Result<(), SourceError> {
         #[cfg(unix)]
         if self.inode != now.inode {
@@ -184,6 +207,11 @@ impl Identity {
         }
         if self.modified != now.modified {
             return Err(SourceError::Changed("it was written to".into()));
+        }
+        #[cfg(unix)]
+        if self.changed != now.changed {
+            let how = "it was written to, or its mode, owner, name or links were changed";
+            return Err(SourceError::Changed(how.into()));
         }
         Ok(())
     }

@@ -22,7 +22,8 @@ use crate::buffers::{self, Buffer};
 pub(crate) trait Ranged: Send + Sync + 'static {
     fn file(&self) -> &File;
 
-    /// Whether the file is still the one it was; asked before the last chunk of a range is handed out.
+    /// Whether the file is still the one it was; asked before the first chunk of a range is read, and before the last one is
+    /// handed out.
     ///
     /// # Errors
     /// When it is not.
@@ -36,6 +37,7 @@ pub(crate) trait Ranged: Send + Sync + 'static {
 /// thread would cost more than the copy. Anything slower is read by a thread for blocking work, one chunk ahead.
 pub(crate) struct RangeReader<F> {
     from: Arc<F>,
+    begun: bool,
     next: u64,
     end: u64,
     ahead: Option<Chunk>,
@@ -49,7 +51,7 @@ enum Chunk {
 
 impl<F: Ranged> RangeReader<F> {
     pub(crate) fn new(from: Arc<F>, range: ByteRange) -> Self {
-        Self { from, next: range.offset, end: range.end(), ahead: None }
+        Self { from, begun: false, next: range.offset, end: range.end(), ahead: None }
     }
 
     /// A buffer for the next chunk, with the chunk's place in the file and whether it is the last one.
@@ -63,6 +65,13 @@ impl<F: Ranged> RangeReader<F> {
 
     /// Reads the next chunk, if there is one, or has a thread read what of it is not in memory.
     fn read(&mut self) -> Option<Chunk> {
+        // A part of a file that has changed is not worth its way.
+        if !std::mem::replace(&mut self.begun, true)
+            && self.next < self.end
+            && let Err(changed) = self.from.check()
+        {
+            return Some(Chunk::Read(Err(changed)));
+        }
         let (mut buffer, offset, is_last) = self.begin()?;
         let mut read = 0;
         if self.from.reads_now().load(Relaxed) {

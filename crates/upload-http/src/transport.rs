@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use upload_core::{PartBody, Transport, TransportError};
+use upload_core::{PartBody, Stored, Transport, TransportError};
 use upload_proto::{
-    AbortRequest, CompleteRequest, CompleteResponse, ETag, InitiateRequest, InitiateResponse, PresignRequest,
+    AbortRequest, CompleteRequest, CompleteResponse, InitiateRequest, InitiateResponse, PresignRequest,
     PresignResponse, PresignedUrl, UploadType, ValidateRequest, ValidateResponse,
 };
 
@@ -47,7 +47,7 @@ impl Transport for HttpTransport {
         attempt: u32,
         url: &PresignedUrl,
         body: PartBody,
-    ) -> Result<ETag, TransportError> {
+    ) -> Result<Stored, TransportError> {
         self.storage.put(attempt, url, body).await
     }
 

@@ -10,6 +10,10 @@ pub const UPLOAD_TYPE: &str = "x-upload-type";
 pub const REQUEST_ID: &str = "x-request-id";
 /// S3's id of one request.
 pub const S3_REQUEST_ID: &str = "x-amz-request-id";
+/// How S3 encrypts what it stores, in its answers: `AES256`, or `aws:kms` and `aws:kms:dsse`, with which ETags are no MD5s.
+pub const S3_ENCRYPTION: &str = "x-amz-server-side-encryption";
+/// In S3's answers where a key of the customer encrypts what it stores: ETags are no MD5s then.
+pub const S3_CUSTOMER_ENCRYPTION: &str = "x-amz-server-side-encryption-customer-algorithm";
 /// The only content type a presigned PUT may carry: it is among the signed headers, so another one (or none)
 /// is answered with `SignatureDoesNotMatch`.
 pub const OCTET_STREAM: &str = "application/octet-stream";

@@ -60,6 +60,8 @@ async fn what_cannot_pass_ends_the_upload_at_once_by_its_name_and_aborts_it() {
     for (action, code, words) in [
         ("status:403", 4, &["AccessDenied"][..]),
         ("status:403,code:SignatureDoesNotMatch", 4, &["SignatureDoesNotMatch"]),
+        ("skew:-3600", 4, &["RequestTimeTooSkewed", "s behind this machine's"]),
+        ("skew:3600", 4, &["RequestTimeTooSkewed", "s ahead of this machine's"]),
         ("status:400,code:InvalidDigest", 3, &["InvalidDigest"]),
         ("redirect", 5, &["307"]),
     ] {
@@ -90,6 +92,17 @@ async fn with_verify_a_part_whose_etag_is_another_md5_is_sent_again() {
     let trial = Trial::multipart(&["part:2#1=etag:wrong"], &["--verify", "etag"]).await;
     trial.assert_completed("etag:wrong");
     assert_eq!(trial.puts(), [1, 2, 1]);
+}
+
+/// As under SSE-KMS.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_etags_are_no_md5s_verifying_says_once_that_it_does_not() {
+    let trial = Trial::multipart(&["part=etag:not_md5"], &["--verify", "etag"]).await;
+    trial.assert_completed("etag:not_md5");
+    assert_eq!(trial.puts(), [1, 1, 1]);
+    let warnings = trial.finished.events_named("warning");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0]["message"].as_str().unwrap().contains("no MD5s"), "{warnings:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use upload_proto::{
     PresignResponse, PresignedUrl, UploadType, ValidateRequest, ValidateResponse, ValidationError,
 };
 
-use crate::{PartBody, SourceError, Transport, TransportError, TransportErrorKind as Kind};
+use crate::{PartBody, SourceError, Stored, Transport, TransportError, TransportErrorKind as Kind};
 
 /// The bytes of one body, still to be sent.
 pub type Chunks = BoxStream<'static, Result<Bytes, SourceError>>;
@@ -40,6 +40,8 @@ pub struct VerifyingTransport<'a> {
     inner: &'a dyn Transport,
     digester: &'a dyn Digester,
     blind: AtomicBool,
+    /// A part has matched: ETags are MD5s here.
+    matched: AtomicBool,
     warned: Mutex<Option<String>>,
 }
 
@@ -47,7 +49,13 @@ impl<'a> VerifyingTransport<'a> {
     /// Verifies what goes through `inner`.
     #[must_use]
     pub fn new(inner: &'a dyn Transport, digester: &'a dyn Digester) -> Self {
-        Self { inner, digester, blind: AtomicBool::new(false), warned: Mutex::default() }
+        Self {
+            inner,
+            digester,
+            blind: AtomicBool::new(false),
+            matched: AtomicBool::new(false),
+            warned: Mutex::default(),
+        }
     }
 
     /// Why something could not be compared, told once.
@@ -88,21 +96,24 @@ impl Transport for VerifyingTransport<'_> {
         attempt: u32,
         url: &PresignedUrl,
         body: PartBody,
-    ) -> Result<ETag, TransportError> {
+    ) -> Result<Stored, TransportError> {
         if self.blind.load(Relaxed) {
             return self.inner.put_part(attempt, url, body).await;
         }
         let (len, chunks) = body.into_parts();
         let (chunks, digest) = self.digester.watch(len, chunks);
-        let etag = self.inner.put_part(attempt, url, PartBody::new(len, chunks)).await?;
-        let Some(stored) = etag.as_md5() else {
+        let stored = self.inner.put_part(attempt, url, PartBody::new(len, chunks)).await?;
+        let etag = &stored.etag;
+        let Some(md5) = etag.as_md5().filter(|_| !stored.opaque_etag) else {
             self.cannot_compare(format!(
                 "the storage's ETags are no MD5s ('{etag}'), as with SSE-KMS: the parts are not verified"
             ));
-            return Ok(etag);
+            return Ok(stored);
         };
-        if digest.await.is_none_or(|sent| sent == stored) {
-            return Ok(etag);
+        let sent = digest.await;
+        if sent.is_none_or(|sent| sent == md5) {
+            self.matched.fetch_or(sent.is_some(), Relaxed);
+            return Ok(stored);
         }
         Err(TransportError::new(
             Kind::Corrupted,
@@ -123,7 +134,8 @@ impl Transport for VerifyingTransport<'_> {
         match composite::composite(&parts, |bytes| self.digester.md5(bytes)) {
             Some(expected) if expected.eq_ignore_ascii_case(etag.as_str()) => {}
             // The object exists, so this is no failure to complete: it is a finding about what is stored.
-            Some(expected) if composite::is_composite(etag) => {
+            // Where no part has matched in this run, a resumed one, its parts' ETags may be no MD5s either.
+            Some(expected) if composite::is_composite(etag) && self.matched.load(Relaxed) => {
                 let message = format!("the object's ETag is {etag}, its parts make {expected}");
                 let code = "ETAG_MISMATCH".into();
                 let finding = ValidationError { code, message: Some(message), row: None, column: None };

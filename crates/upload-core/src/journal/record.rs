@@ -58,6 +58,10 @@ pub struct FileIdentity {
     pub size: u64,
     /// When it was last written to, in nanoseconds since 1970; `None` where the file system does not say.
     pub modified: Option<i64>,
+    /// When content or metadata last changed (Unix's ctime), in nanoseconds since 1970; `None` where there is no such time,
+    /// and in journals of versions that did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<i64>,
     /// The number of its device; `None` where there are none. It may change when the machine starts anew.
     pub device: Option<u64>,
     /// The number of its inode; `None` where there are none.
@@ -90,8 +94,9 @@ impl FileIdentity {
         if self.sampled_sha256 != now.sampled_sha256 {
             return Sameness::Changed("its content differs".into());
         }
+        let changed = self.changed.is_some() && self.changed != now.changed;
         // Devices are numbered anew when a machine starts.
-        if self.modified == now.modified && self.device == now.device {
+        if self.modified == now.modified && self.device == now.device && !changed {
             Sameness::Same
         } else {
             Sameness::Touched
@@ -159,6 +164,7 @@ mod tests {
             path: "/a".into(),
             size: 5,
             modified: Some(1),
+            changed: Some(4),
             device: Some(2),
             inode: Some(3),
             sampled_sha256: "s".into(),
@@ -166,10 +172,14 @@ mod tests {
         assert_eq!(then.compare(&then), Sameness::Same);
         for touched in [
             FileIdentity { modified: Some(9), ..then.clone() },
+            // As `touch -d` or `rsync --times` leave it after an edit.
+            FileIdentity { changed: Some(9), ..then.clone() },
             FileIdentity { device: Some(9), ..then.clone() },
         ] {
             assert_eq!(then.compare(&touched), Sameness::Touched);
         }
+        let before_it_was_noted = FileIdentity { changed: None, ..then.clone() };
+        assert_eq!(before_it_was_noted.compare(&then), Sameness::Same);
         for (changed, why) in [
             (FileIdentity { size: 6, ..then.clone() }, "5 bytes and has 6"),
             (FileIdentity { inode: Some(9), ..then.clone() }, "another file"),

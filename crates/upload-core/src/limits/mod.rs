@@ -13,13 +13,13 @@ use std::{
 
 use async_trait::async_trait;
 use upload_proto::{
-    AbortRequest, CompleteRequest, CompleteResponse, ETag, InitiateRequest, InitiateResponse, PresignRequest,
+    AbortRequest, CompleteRequest, CompleteResponse, InitiateRequest, InitiateResponse, PresignRequest,
     PresignResponse, PresignedUrl, UploadType, ValidateRequest, ValidateResponse,
 };
 
 pub use self::controller::Controller;
 use self::gate::Gate;
-use crate::{Clock, PartBody, Transport, TransportError, TransportErrorKind as Kind};
+use crate::{Clock, PartBody, Stored, Transport, TransportError, TransportErrorKind as Kind};
 
 /// How the number of parts in flight is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl<'a> LimitedTransport<'a> {
         Some(self.controller.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn learn(&self, began: Instant, bytes: u64, result: &Result<ETag, TransportError>) {
+    fn learn(&self, began: Instant, bytes: u64, result: &Result<Stored, TransportError>) {
         let Some(mut controller) = self.controller() else { return };
         let now = self.clock.now();
         match result {
@@ -123,7 +123,7 @@ impl Transport for LimitedTransport<'_> {
         attempt: u32,
         url: &PresignedUrl,
         body: PartBody,
-    ) -> Result<ETag, TransportError> {
+    ) -> Result<Stored, TransportError> {
         let place = self.gate.enter().await;
         let (began, bytes) = (self.clock.now(), body.len());
         if let Some(mut controller) = self.controller() {

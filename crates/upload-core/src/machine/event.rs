@@ -29,6 +29,8 @@ pub enum Event {
         attempt: u32,
         /// What the storage calls it.
         etag: ETag,
+        /// The storage's id of the request; `None` where it gave none.
+        request_id: Option<String>,
     },
     /// A request failed and will be sent again.
     Retrying {

@@ -1,11 +1,11 @@
 use std::fmt;
 
 use upload_proto::{
-    AbortRequest, CompleteRequest, CompleteResponse, ETag, InitiateRequest, InitiateResponse, PartNumber,
+    AbortRequest, CompleteRequest, CompleteResponse, InitiateRequest, InitiateResponse, PartNumber,
     PresignRequest, PresignResponse, PresignedUrl, UploadType, ValidateRequest, ValidateResponse,
 };
 
-use crate::ByteRange;
+use crate::{ByteRange, Stored};
 
 /// Names one request of one machine; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ pub enum Response {
     /// To [`Operation::Presign`].
     Presigned(PresignResponse),
     /// To [`Operation::PutPart`]: what the storage calls these bytes.
-    Stored(ETag),
+    Stored(Stored),
     /// To [`Operation::Complete`].
     Completed(CompleteResponse),
     /// To [`Operation::Validate`].

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use upload_proto::{
-    ETag, ObjectKey, PartNumber, PresignRequest, PresignedUrl, UploadType, s3_limits::MAX_PART_SIZE,
+    ObjectKey, PartNumber, PresignRequest, PresignedUrl, UploadType, s3_limits::MAX_PART_SIZE,
 };
 
 use super::{
     Completed, Event, Failure, Machine, Misuse, Operation, Outcome, Remains, Request, RequestId, Response,
     Step, Validation, call::Call, context::Context,
 };
-use crate::{ByteRange, PlanError, RetryPolicy, TransportError};
+use crate::{ByteRange, PlanError, RetryPolicy, Stored, TransportError};
 
 /// How a single PUT is to go about its work.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +62,10 @@ impl SingleUpload {
         }
     }
 
-    fn stored(&mut self, etag: ETag, attempt: u32, object_key: ObjectKey) {
+    fn stored(&mut self, stored: Stored, attempt: u32, object_key: ObjectKey) {
+        let Stored { etag, request_id, .. } = stored;
         let (part, bytes) = (PartNumber::FIRST, self.file_size);
-        self.cx.emit(Event::PartStored { part, bytes, attempt, etag: etag.clone() });
+        self.cx.emit(Event::PartStored { part, bytes, attempt, etag: etag.clone(), request_id });
         self.cx.end(Outcome::Completed(Completed {
             object_key,
             upload_id: None,
@@ -138,8 +139,8 @@ impl Machine for SingleUpload {
             (Phase::Presigning(_), Ok(Response::Presigned(answer))) => {
                 Phase::Putting { call: Call::default(), url: answer.url, object_key: answer.object_key }
             }
-            (Phase::Putting { call, object_key, .. }, Ok(Response::Stored(etag))) => {
-                self.stored(etag, call.attempts(), object_key);
+            (Phase::Putting { call, object_key, .. }, Ok(Response::Stored(stored))) => {
+                self.stored(stored, call.attempts(), object_key);
                 Phase::Ended
             }
             (Phase::Presigning(call), Err(error)) => {

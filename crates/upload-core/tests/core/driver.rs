@@ -22,7 +22,7 @@ use futures::{
 };
 use upload_core::{
     ByteRange, Clock, Driver, Ended, Event, Failure, MemorySource, MultipartConfig, MultipartUpload, Outcome,
-    PartBody, Progress, Remains, Source, SourceError, Transport, TransportError, TransportErrorKind,
+    PartBody, Progress, Remains, Source, SourceError, Stored, Transport, TransportError, TransportErrorKind,
     proto::{
         AbortRequest, CompleteRequest, CompleteResponse, ETag, InitiateRequest, InitiateResponse,
         PresignRequest, PresignResponse, PresignedPart, PresignedParts, PresignedUrl, UploadType,
@@ -144,7 +144,7 @@ impl Transport for MemoryTransport {
         attempt: u32,
         url: &PresignedUrl,
         mut body: PartBody,
-    ) -> Result<ETag, TransportError> {
+    ) -> Result<Stored, TransportError> {
         self.peak.fetch_max(self.in_flight.fetch_add(1, SeqCst) + 1, SeqCst);
         let _leave = Leave(self.in_flight.clone());
         let path = url.path().to_owned();
@@ -161,7 +161,7 @@ impl Transport for MemoryTransport {
                 yield_now().await;
                 self.note(format!("put {path}"));
                 self.stored.lock().unwrap().insert(path.clone(), bytes);
-                Ok(path.trim_start_matches('/').parse().unwrap())
+                Ok(path.trim_start_matches('/').parse::<ETag>().unwrap().into())
             }
         }
     }

@@ -17,6 +17,7 @@ fn opened() -> Opened {
             path: "/data/ä \"b\".csv".into(),
             size: 15_728_640,
             modified: Some(1_780_000_000_123_456_789),
+            changed: None,
             device: Some(7),
             inode: Some(8),
             sampled_sha256: "ab".into(),

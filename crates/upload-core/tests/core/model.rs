@@ -7,7 +7,7 @@ use std::{
 
 use upload_core::{
     Checkpoint, Ended, Event, Machine, MultipartConfig, MultipartUpload, Operation, Outcome, Plan, Remains,
-    Request, RequestId, Response, TransportError, TransportErrorKind as Kind,
+    Request, RequestId, Response, Stored, TransportError, TransportErrorKind as Kind,
     proto::{
         CompleteResponse, ETag, InitiateResponse, PartNumber, PresignedPart, PresignedParts,
         ValidateResponse, s3_limits::MIN_PART_SIZE,
@@ -196,7 +196,7 @@ impl Model {
         if let Ok(response) = &result {
             match (response, &request.operation) {
                 (Response::Initiated(answer), _) => self.obtained.push(answer.upload_id.to_string()),
-                (Response::Stored(etag), Operation::PutPart { part, .. }) => {
+                (Response::Stored(Stored { etag, .. }), Operation::PutPart { part, .. }) => {
                     self.acknowledged.insert(*part, etag.clone());
                 }
                 _ => {}
@@ -237,7 +237,7 @@ impl Model {
             }
             Operation::PutPart { .. } => {
                 self.puts += 1;
-                Response::Stored(format!("etag-{}", self.puts).parse().unwrap())
+                Response::Stored(format!("etag-{}", self.puts).parse::<ETag>().unwrap().into())
             }
             Operation::Complete(request) => {
                 let upload = self.uploads.get_mut(request.upload_id.as_str()).unwrap();

@@ -32,6 +32,7 @@ impl FileSource {
             modified: identity.modified.and_then(nanoseconds),
             device: inode.map(|(device, _)| device),
             inode: inode.map(|(_, inode)| inode),
+            changed: identity.changed(),
             sampled_sha256: self.sampled_sha256()?,
         }))
     }

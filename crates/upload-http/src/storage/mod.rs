@@ -11,10 +11,10 @@ use std::{
 };
 
 use futures::future::{Either, select};
-use http::{Response, header::ETAG};
+use http::{HeaderMap, Response, header::ETAG};
 use hyper::body::Incoming;
-use upload_core::{PartBody, TransportError, TransportErrorKind as Kind};
-use upload_proto::{ETag, PresignedUrl, headers};
+use upload_core::{PartBody, Stored, TransportError, TransportErrorKind as Kind};
+use upload_proto::{PresignedUrl, headers};
 
 use self::{
     connect::Connector,
@@ -26,7 +26,7 @@ use crate::{
     NetworkConfig, SetupError,
     classify::broken_connection,
     exchange::{Answered, Exchange, Family},
-    response::{Ending, header, read_body, retry_after},
+    response::{Ending, header, read_body, retry_after, server_time},
     watched_body::{FlowGuard, WatchedBody},
 };
 
@@ -80,13 +80,13 @@ impl StorageClient {
         attempt: u32,
         url: &PresignedUrl,
         body: PartBody,
-    ) -> Result<ETag, TransportError> {
+    ) -> Result<Stored, TransportError> {
         let exchange = Exchange::begin(Family::Storage, "PUT", url.host(), url.path(), attempt);
         let result = self.exchange(attempt, url, body).await;
         match result {
-            Ok((answered, etag)) => {
+            Ok((answered, stored)) => {
                 exchange.succeeded(&answered);
-                Ok(etag)
+                Ok(stored)
             }
             Err(error) => {
                 exchange.failed(&error);
@@ -100,7 +100,7 @@ impl StorageClient {
         attempt: u32,
         url: &PresignedUrl,
         body: PartBody,
-    ) -> Result<(Answered, ETag), TransportError> {
+    ) -> Result<(Answered, Stored), TransportError> {
         let target = Target::of(url)?;
         // Declared before the connection: dropped after it, when nothing polls the body any more.
         let flow = FlowGuard::new();
@@ -115,7 +115,10 @@ impl StorageClient {
             // What broke while it was read does not matter: the status and as much as came are an answer.
             let idle = self.0.idle_timeout.min(ANSWER_BODY_IDLE);
             let (body, _) = read_body(&mut response, MAX_BODY, idle).await;
-            return Err(Refusal { answered, retry_after, body }.into_error(url, SystemTime::now()));
+            let server_time = server_time(response.headers());
+            return Err(
+                Refusal { answered, retry_after, server_time, body }.into_error(url, SystemTime::now())
+            );
         }
         let error = |kind, message: &str| TransportError {
             status: Some(answered.status),
@@ -126,7 +129,14 @@ impl StorageClient {
             return Err(error(Kind::BadAnswer, "the storage answered success before it had the whole part"));
         }
         let Some(value) = response.headers().get(ETAG) else {
-            return Err(error(Kind::MissingETag, "the storage answered success without an ETag"));
+            // As S3 does elsewhere, where it finds out too late that it cannot: an error in the body of a 200.
+            let (body, _) = read_body(&mut response, MAX_BODY, ANSWER_BODY_IDLE).await;
+            let server_time = server_time(response.headers());
+            let refusal = Refusal { answered: answered.clone(), retry_after: None, server_time, body };
+            return Err(match refusal.names_an_error() {
+                true => refusal.into_error(url, SystemTime::now()),
+                false => error(Kind::MissingETag, "the storage answered success without an ETag"),
+            });
         };
         let Some(etag) = value.to_str().ok().and_then(|text| text.parse().ok()) else {
             return Err(error(
@@ -134,12 +144,14 @@ impl StorageClient {
                 "the storage answered success with an ETag that cannot be one",
             ));
         };
+        let request_id = answered.request_id.clone();
+        let stored = Stored { etag, request_id, opaque_etag: is_opaque(response.headers()) };
         if let (_, Ending::Complete) = read_body(&mut response, MAX_BODY, ANSWER_BODY_IDLE).await
             && let Some(connection) = connection.release()
         {
             self.0.pool.put(target.origin, connection);
         }
-        Ok((answered, etag))
+        Ok((answered, stored))
     }
 
     /// Sends the request on a connection that has none, and waits for the head of the answer.
@@ -181,6 +193,13 @@ impl StorageClient {
             }
         }
     }
+}
+
+/// Whether the storage encrypts with keys of KMS or of the customer, so that its ETags are no MD5s (S3 API Reference,
+/// "Object": ETag).
+fn is_opaque(headers: &HeaderMap) -> bool {
+    let by_kms = headers.get(headers::S3_ENCRYPTION).is_some_and(|by| by.as_bytes().starts_with(b"aws:kms"));
+    by_kms || headers.contains_key(headers::S3_CUSTOMER_ENCRYPTION)
 }
 
 impl std::fmt::Debug for StorageClient {

@@ -10,6 +10,8 @@ use crate::{exchange::Answered, response::quotable};
 pub(super) struct Refusal {
     pub(super) answered: Answered,
     pub(super) retry_after: Option<Duration>,
+    /// The storage's clock, by its `Date`.
+    pub(super) server_time: Option<SystemTime>,
     pub(super) body: Vec<u8>,
 }
 
@@ -22,10 +24,18 @@ struct ErrorDocument {
 }
 
 impl Refusal {
+    /// Whether its body is an error document of S3's.
+    pub(super) fn names_an_error(&self) -> bool {
+        ErrorDocument::read(&self.body).code.is_some()
+    }
+
+    /// `now` is by this machine's clock.
     pub(super) fn into_error(self, url: &PresignedUrl, now: SystemTime) -> TransportError {
         let document = ErrorDocument::read(&self.body);
         let status = self.answered.status;
-        let kind = kind(status, &document, url.expires_at().is_some_and(|expiry| expiry <= now));
+        // It is the storage's clock that ends a URL's life. Ours stands in where the storage does not tell its own.
+        let by_its_clock = self.server_time.unwrap_or(now);
+        let kind = kind(status, &document, url.expires_at().is_some_and(|expiry| expiry <= by_its_clock));
         let secrets = secrets(url);
         let quote = |text: &String| quotable(text, &secrets);
         let said: Vec<String> =
@@ -37,6 +47,8 @@ impl Refusal {
             }
             (true, _) => format!("the storage answered {status}"),
         };
+        let skew = self.server_time.filter(|_| document.code.as_deref() == Some("RequestTimeTooSkewed"));
+        let message = message + &skew.map(|its| difference(now, its)).unwrap_or_default();
         TransportError {
             status: Some(status),
             code: document.code.as_ref().map(quote),
@@ -68,6 +80,21 @@ fn kind(status: u16, document: &ErrorDocument, past_expiry: bool) -> Kind {
         (_, 400..=499) => Kind::Rejected,
         _ => Kind::BadAnswer,
     }
+}
+
+/// What `Date`, which has whole seconds, and the way of an answer leave unsaid.
+const NEGLIGIBLE: Duration = Duration::from_secs(5);
+
+/// How far the storage's clock is from this machine's, in whole seconds as `Date` has them.
+fn difference(ours: SystemTime, its: SystemTime) -> String {
+    let (apart, which) = match its.duration_since(ours) {
+        Ok(ahead) => (ahead, "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    if apart < NEGLIGIBLE {
+        return " (the storage's clock agrees with this machine's: the clock that signed the URL must be wrong)".into();
+    }
+    format!(" (the storage's clock is {} s {which} this machine's)", apart.as_secs_f64().round())
 }
 
 /// What of a URL must not come back out of the storage's words: the query, whole and in its longer values.

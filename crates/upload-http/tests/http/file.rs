@@ -89,7 +89,8 @@ async fn after(change: impl FnOnce(&Path)) -> String {
 
 #[tokio::test]
 async fn a_file_that_changes_is_never_read_to_its_end() {
-    assert_eq!(after(|path| fs::write(path, &content(1)[1..]).unwrap()).await, "it has become shorter");
+    let shorter = after(|path| fs::write(path, &content(1)[1..]).unwrap()).await;
+    assert_eq!(shorter, format!("it had {LEN} bytes and has {}", LEN - 1));
     let grown = after(|path| fs::write(path, [content(1), vec![0]].concat()).unwrap()).await;
     assert_eq!(grown, format!("it had {LEN} bytes and has {}", LEN + 1));
     let touched = after(|path| {
@@ -98,6 +99,20 @@ async fn a_file_that_changes_is_never_read_to_its_end() {
     });
     assert_eq!(touched.await, "it was written to");
     assert_eq!(after(|path| fs::remove_file(path).unwrap()).await, "it was removed or renamed");
+}
+
+/// What wrote it set the modification time back, as `rsync --times` or `touch -d` do.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_change_that_hides_behind_its_old_time_is_seen() {
+    let hidden = after(|path| {
+        let then = fs::metadata(path).unwrap().modified().unwrap();
+        // The clock of the file system has ticks of its own.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::write(path, content(2)).unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+    });
+    assert!(hidden.await.starts_with("it was written to, or its mode"));
 }
 
 #[cfg(unix)]

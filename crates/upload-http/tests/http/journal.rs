@@ -29,7 +29,7 @@ fn create(path: &Path) -> io::Result<FileJournal> {
 
 fn stored(number: u64) -> Event {
     let etag = format!("e{number}").parse().unwrap();
-    Event::PartStored { part: number.try_into().unwrap(), bytes: 1, attempt: 1, etag }
+    Event::PartStored { part: number.try_into().unwrap(), bytes: 1, attempt: 1, etag, request_id: None }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{assert_no_secret, body, signed, storage, wire, zeros};
 async fn put_answered(template: ResponseTemplate) -> Result<String, TransportError> {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(template).mount(&server).await;
-    storage().put(1, &signed(&server.uri()), body("abc")).await.map(|etag| etag.as_str().to_owned())
+    storage().put(1, &signed(&server.uri()), body("abc")).await.map(|stored| stored.etag.as_str().to_owned())
 }
 
 fn xml(code: &str, message: &str) -> String {
@@ -31,7 +31,7 @@ async fn a_part_is_sent_with_its_type_its_length_and_nothing_of_ours_besides() {
     .await;
     for len in [1_000_003, 1] {
         let etag = storage().put(1, &signed(&base), zeros(len)).await.unwrap();
-        assert_eq!(etag.as_str(), "e1");
+        assert_eq!(etag.etag.as_str(), "e1");
         let (mut head, received) = told.recv().await.unwrap();
         assert_eq!(received as u64, len);
         assert_eq!(head.remove(0), format!("PUT /bucket/a.csv?{} HTTP/1.1", crate::SIGNATURE));
@@ -88,6 +88,23 @@ async fn the_etag_comes_without_its_quotes() {
 }
 
 #[tokio::test]
+async fn an_etag_that_is_no_md5_is_told_from_one() {
+    let server = MockServer::start().await;
+    for (header, value, opaque) in [
+        ("x-amz-server-side-encryption", "AES256", false),
+        ("x-amz-server-side-encryption", "aws:kms", true),
+        ("x-amz-server-side-encryption", "aws:kms:dsse", true),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256", true),
+    ] {
+        server.reset().await;
+        let template = ResponseTemplate::new(200).insert_header("etag", "\"e\"").insert_header(header, value);
+        Mock::given(any()).respond_with(template).mount(&server).await;
+        let stored = storage().put(1, &signed(&server.uri()), body("abc")).await.unwrap();
+        assert_eq!(stored.opaque_etag, opaque, "{header}: {value}");
+    }
+}
+
+#[tokio::test]
 async fn a_success_without_a_usable_etag_is_a_failure() {
     for template in [ResponseTemplate::new(200), ResponseTemplate::new(200).insert_header("etag", "\"\"")] {
         let error = put_answered(template).await.unwrap_err();
@@ -106,7 +123,6 @@ async fn each_answer_of_the_storage_has_its_kind() {
         (403, "AccessDenied", "Access Denied", Kind::StorageDenied),
         (403, "AccessDenied", "Request has expired", Kind::Expired),
         (400, "InvalidRequest", "Bad request: Date is too old", Kind::Expired),
-        (403, "RequestTimeTooSkewed", "too large", Kind::StorageDenied),
         (403, "SignatureDoesNotMatch", "no match", Kind::StorageDenied),
         (404, "NoSuchUpload", "no such upload", Kind::NotFound),
         (404, "NoSuchBucket", "no such bucket", Kind::NotFound),
@@ -156,6 +172,64 @@ async fn a_url_past_its_life_explains_a_403() {
     Mock::given(any()).respond_with(denied).mount(&server).await;
     let old = format!("{}/k?X-Amz-Date=20200101T000000Z&X-Amz-Expires=60", server.uri()).parse().unwrap();
     assert_eq!(storage().put(1, &old, body("abc")).await.unwrap_err().kind, Kind::Expired);
+}
+
+/// The storage's clock counts, not this machine's.
+#[tokio::test]
+async fn a_url_is_past_its_life_by_the_storages_own_clock() {
+    let server = MockServer::start().await;
+    let denied = |date: &str| {
+        let body = xml("AccessDenied", "Access Denied");
+        ResponseTemplate::new(403).insert_header("Date", date).set_body_string(body)
+    };
+    let url = format!("{}/k?X-Amz-Date=20200101T000000Z&X-Amz-Expires=60", server.uri()).parse().unwrap();
+    for (date, kind) in [
+        ("Wed, 01 Jan 2020 00:00:59 GMT", Kind::StorageDenied),
+        ("Wed, 01 Jan 2020 00:01:00 GMT", Kind::Expired),
+        ("nonsense", Kind::Expired),
+    ] {
+        server.reset().await;
+        Mock::given(any()).respond_with(denied(date)).mount(&server).await;
+        assert_eq!(storage().put(1, &url, body("abc")).await.unwrap_err().kind, kind, "{date}");
+    }
+}
+
+#[tokio::test]
+async fn clocks_too_far_apart_are_measured() {
+    let now = std::time::SystemTime::now();
+    for (ahead, words) in [
+        (3600, "the storage's clock is 3600 s ahead of this machine's"),
+        (-3600, "the storage's clock is 3600 s behind this machine's"),
+        (0, "the storage's clock agrees with this machine's: the clock that signed the URL must be wrong"),
+    ] {
+        // In the middle of a second, which is all that `Date` has.
+        let moment = now + std::time::Duration::from_millis(500);
+        let hour = std::time::Duration::from_secs(3600);
+        let moment = match ahead {
+            3600 => moment + hour,
+            -3600 => moment - hour,
+            _ => moment,
+        };
+        let template = ResponseTemplate::new(403)
+            .insert_header("Date", httpdate::fmt_http_date(moment))
+            .set_body_string(xml("RequestTimeTooSkewed", "too large"));
+        let error = put_answered(template).await.unwrap_err();
+        assert_eq!(error.kind, Kind::StorageDenied);
+        let (expected, shown) = (words.replace("3600", ""), error.to_string().replace("3600", ""));
+        let shown = shown.replace("3599", "").replace("3601", "");
+        assert!(shown.contains(&expected), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_a_success_is_that_error() {
+    for (code, kind) in
+        [("InternalError", Kind::Server), ("SlowDown", Kind::Throttled), ("Odd", Kind::BadAnswer)]
+    {
+        let error =
+            put_answered(ResponseTemplate::new(200).set_body_string(xml(code, "x"))).await.unwrap_err();
+        assert_eq!((error.kind, error.code.as_deref(), error.status), (kind, Some(code), Some(200)));
+    }
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ impl Transfer<'_> {
             Event::Replanned { adopted, .. } => {
                 Note::Replanned { file, part_size: adopted.part_size(), parts: adopted.part_count() }
             }
-            Event::PartStored { part, bytes, attempt, etag } => Note::Part {
+            Event::PartStored { part, bytes, attempt, etag, .. } => Note::Part {
                 file,
                 part_number: part.get(),
                 bytes: *bytes,

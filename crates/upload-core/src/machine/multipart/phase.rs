@@ -143,7 +143,7 @@ impl Phase {
                 phase.handle_success(response, shared, cx)
             }
             (Self::Initiating(phase), Err(error)) => phase.handle_failure(now, error, cx),
-            (Self::Transferring(phase), Ok(Response::Stored(etag))) => phase.handle_success(id, etag, cx),
+            (Self::Transferring(phase), Ok(Response::Stored(stored))) => phase.handle_success(id, stored, cx),
             (Self::Transferring(phase), Err(error)) => phase.handle_failure(now, id, error, shared, cx),
             (Self::Completing(phase), Ok(Response::Completed(response))) => {
                 phase.handle_success(response, shared, cx)

@@ -4,11 +4,11 @@ use std::{
     time::Instant,
 };
 
-use upload_proto::{ETag, PartNumber};
+use upload_proto::PartNumber;
 
 use super::{Phase, Shared, ledger::Ledger};
 use crate::{
-    TransportError,
+    Stored, TransportError,
     machine::{
         call::Call,
         context::Context,
@@ -58,12 +58,13 @@ impl Transferring {
         Some(Request { id, attempt, operation })
     }
 
-    pub(super) fn handle_success(mut self, id: RequestId, etag: ETag, cx: &mut Context) -> Phase {
+    pub(super) fn handle_success(mut self, id: RequestId, stored: Stored, cx: &mut Context) -> Phase {
         if let Some(part) = self.in_flight.remove(&id) {
             let attempt = self.calls.remove(&part).map_or(1, |call| call.attempts());
             let bytes = self.ledger.plan().range(part).len;
+            let Stored { etag, request_id, .. } = stored;
             self.ledger.record(part, etag.clone());
-            cx.emit(Event::PartStored { part, bytes, attempt, etag });
+            cx.emit(Event::PartStored { part, bytes, attempt, etag, request_id });
         }
         // Not in flight, not ready, not waiting: it is stored.
         if self.in_flight.is_empty() && self.ready.is_empty() && self.waiting.is_empty() {
