@@ -14,6 +14,8 @@ pub enum TransportErrorKind {
     Reset,
     /// No byte moved for the idle timeout, or the server said so itself (408, S3's `RequestTimeout`). Retried.
     Stalled,
+    /// A part moved so much slower than its peers that another connection promises more. Retried, at once.
+    Slow,
     /// Too many requests: 429, or S3's `SlowDown`. Retried, with a longer wait.
     Throttled,
     /// The server failed: 500, 502, 503, 504, S3's `InternalError`. Retried.
@@ -52,6 +54,7 @@ impl TransportErrorKind {
             Self::Connect
             | Self::Reset
             | Self::Stalled
+            | Self::Slow
             | Self::Throttled
             | Self::Server
             | Self::MissingETag
@@ -76,7 +79,7 @@ impl TransportErrorKind {
     #[must_use]
     pub fn leaves_outcome_unknown(self) -> bool {
         match self {
-            Self::Reset | Self::Stalled | Self::BadAnswer | Self::Other => true,
+            Self::Reset | Self::Stalled | Self::Slow | Self::BadAnswer | Self::Other => true,
             // A server's own 5xx is an answer: the platform documents it as not done and worth repeating.
             Self::Connect
             | Self::Tls
@@ -103,6 +106,7 @@ impl TransportErrorKind {
             Self::Tls => "tls",
             Self::Reset => "reset",
             Self::Stalled => "stalled",
+            Self::Slow => "slow",
             Self::Throttled => "throttled",
             Self::Server => "server",
             Self::MissingETag => "missing_etag",

@@ -40,6 +40,10 @@ impl RetryPolicy {
         if failures >= self.max_attempts || !error.kind.is_retryable() {
             return None;
         }
+        // The storage is well, and it is no crowd that comes back: there is nothing to wait for.
+        if error.kind == TransportErrorKind::Slow {
+            return Some(Duration::ZERO);
+        }
         let doublings = failures.saturating_sub(1).min(31);
         let span = self.base.saturating_mul(1 << doublings).min(self.cap);
         let own = span.mul_f64(0.5 + rng.f64() / 2.0);

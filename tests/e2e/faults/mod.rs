@@ -5,6 +5,7 @@ mod api;
 mod ending;
 mod parts;
 mod single;
+mod straggler;
 
 use serde_json::Value;
 use upload_e2e::{Finished, World};

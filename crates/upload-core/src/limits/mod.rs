@@ -2,8 +2,10 @@
 
 mod controller;
 mod gate;
+mod peers;
 #[cfg(test)]
 mod simulation;
+mod stragglers;
 
 use std::{
     num::NonZeroUsize,
@@ -18,7 +20,10 @@ use upload_proto::{
 };
 
 pub use self::controller::Controller;
-use self::gate::Gate;
+use self::{
+    gate::Gate,
+    stragglers::{Put, Stragglers},
+};
 use crate::{Clock, PartBody, Stored, Transport, TransportError, TransportErrorKind as Kind};
 
 /// How the number of parts in flight is chosen.
@@ -57,11 +62,15 @@ impl Default for Concurrency {
 
 /// A transport that several uploads share: over all of them, no more parts are in flight than the limit of the moment.
 /// Which part has waited longest goes first, so that a large file does not starve a small one.
+///
+/// A part that is slow among fast ones is given up ([`Slow`](Kind::Slow)), so that it is sent again on another connection; never
+/// both at once, and no part more than twice.
 pub struct LimitedTransport<'a> {
     inner: &'a dyn Transport,
     clock: &'a dyn Clock,
     gate: Gate,
     controller: Option<Mutex<Controller>>,
+    stragglers: Stragglers,
 }
 
 impl<'a> LimitedTransport<'a> {
@@ -75,7 +84,7 @@ impl<'a> LimitedTransport<'a> {
                 (controller.limit(), Some(Mutex::new(controller)))
             }
         };
-        Self { inner, clock, gate: Gate::new(limit), controller }
+        Self { inner, clock, gate: Gate::new(limit), controller, stragglers: Stragglers::default() }
     }
 
     fn controller(&self) -> Option<MutexGuard<'_, Controller>> {
@@ -129,7 +138,8 @@ impl Transport for LimitedTransport<'_> {
         if let Some(mut controller) = self.controller() {
             controller.sent(began);
         }
-        let result = self.inner.put_part(attempt, url, body).await;
+        let put = Put { transport: self.inner, clock: self.clock, attempt, url };
+        let result = self.stragglers.put(put, body).await;
         self.learn(began, bytes, &result);
         drop(place);
         result

@@ -103,7 +103,7 @@ impl Failure {
             Kind::Reset | Kind::Stalled if *step == Step::Download => {
                 "check the network and run the same command again; a longer --timeout helps on slow links"
             }
-            Kind::Reset | Kind::Stalled => {
+            Kind::Reset | Kind::Stalled | Kind::Slow => {
                 "check the network; a lower --concurrency or a longer --timeout helps on slow links"
             }
             Kind::Throttled => "wait a minute and run again, with a lower --concurrency",

@@ -17,6 +17,7 @@ mod session;
 mod sign_in;
 mod storage;
 mod storage_trouble;
+mod stragglers;
 mod tls;
 mod verify;
 mod wire;
