@@ -19,6 +19,7 @@ pub struct PresignedUrl {
     text: Box<str>,
     host: Range<usize>,
     path: Range<usize>,
+    signed_at: Option<SystemTime>,
     expires_at: Option<SystemTime>,
 }
 
@@ -68,6 +69,12 @@ impl PresignedUrl {
         self.text.starts_with("https:")
     }
 
+    /// When the URL was signed, by the clock of whoever signed it: `X-Amz-Date`. `None` where the URL does not say.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<SystemTime> {
+        self.signed_at
+    }
+
     /// The moment the storage stops accepting this URL: `X-Amz-Date` + `X-Amz-Expires` (S3 API Reference,
     /// "Authenticating requests: using query parameters"), or the older `Expires` in epoch seconds. `None` where
     /// the URL does not say.
@@ -99,10 +106,12 @@ impl FromStr for PresignedUrl {
         if authority.is_empty() || authority.starts_with(':') {
             return Err(PresignedUrlError::NoHost);
         }
+        let query = text.get(path_end + 1..).unwrap_or_default();
         Ok(Self {
             host: host_start..host_end,
             path: host_end..path_end,
-            expires_at: expiry(text.get(path_end + 1..).unwrap_or_default()),
+            signed_at: value(query, "X-Amz-Date").and_then(amz_date).and_then(since_epoch),
+            expires_at: expiry(query),
             text: text.into(),
         })
     }
@@ -126,17 +135,22 @@ impl<'de> Deserialize<'de> for PresignedUrl {
     }
 }
 
+fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        key.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
 fn expiry(query: &str) -> Option<SystemTime> {
-    let value = |name: &str| {
-        query.split('&').find_map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            key.eq_ignore_ascii_case(name).then_some(value)
-        })
-    };
-    let seconds = match (value("X-Amz-Date"), value("X-Amz-Expires")) {
+    let seconds = match (value(query, "X-Amz-Date"), value(query, "X-Amz-Expires")) {
         (Some(date), Some(life)) => amz_date(date)?.checked_add(life.parse().ok()?)?,
-        _ => value("Expires")?.parse().ok()?,
+        _ => value(query, "Expires")?.parse().ok()?,
     };
+    since_epoch(seconds)
+}
+
+fn since_epoch(seconds: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
@@ -186,6 +200,7 @@ mod tests {
         // 2026-06-01T13:00:00Z, from `date -u -d 2026-06-01T13:00:00Z +%s`.
         let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_318_800);
         assert_eq!(url.expires_at(), Some(expected));
+        assert_eq!(url.signed_at(), Some(expected - Duration::from_secs(3600)));
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Faults at one part: only that part is sent again, or none at all.
 
+use upload_e2e::World;
+use upload_sandbox::SandboxConfig;
+
 use super::Trial;
+use crate::content::{MIB, noise};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_pass_is_sent_again_and_no_other_part_is() {
@@ -85,6 +89,32 @@ async fn an_upload_that_is_gone_or_whose_urls_are_is_begun_anew_once() {
         assert_eq!((trial.count("initiate"), trial.count("abort")), (2, 2), "{action}: twice, not for ever");
         assert_eq!(trial.count("complete"), 0, "{action}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_will_not_be_through_before_its_urls_end_says_so_early() {
+    let url_life = std::time::Duration::from_secs(6);
+    let world = World::new(SandboxConfig { url_life, ..SandboxConfig::default() }).await;
+    let file = world.file("a.bin", &noise(30 * MIB));
+    let put = ["--output", "json", "put", "--type", "raw", "--part-size", "5MiB", "--concurrency", "1"];
+    let slow = ["--limit-rate", "2.5MiB/s", file.to_str().unwrap()];
+    let finished = world.run(put.iter().chain(&slow)).await;
+    // Begun anew once, it is as slow again.
+    assert_eq!(finished.code, Some(5), "{finished:?}");
+    let events = finished.events();
+    let place = |name: &str| events.iter().position(|event| event["event"] == name).unwrap();
+    let warning = &events[place("warning")];
+    let message = warning["message"].as_str().unwrap();
+    assert!(
+        message.contains("its URLs end in") && message.contains("--concurrency of more than 1"),
+        "{message}"
+    );
+    assert!(place("warning") < place("restarted"));
+    assert!(finished.result()["error"]["hint"].as_str().unwrap().contains("--concurrency"));
+    assert_eq!(
+        (world.count("initiate"), world.count("abort"), world.sandbox.open_uploads().len()),
+        (2, 2, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

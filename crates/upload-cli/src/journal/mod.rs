@@ -1,6 +1,7 @@
 //! The unfinished uploads of this user: one journal each, under the state folder, with a lock beside it while a process
 //! is at work on it.
 
+mod expiry;
 mod id;
 mod lock;
 mod session;
@@ -13,9 +14,10 @@ use std::{
 use upload_http::FileJournal;
 
 pub(crate) use self::{
+    expiry::comes_too_late,
     id::SessionId,
     lock::{Lock, LockError},
-    session::{Content, Session, State, comes_too_late},
+    session::{Content, Session, State},
 };
 use crate::{
     error::{CliError, ErrorKind},

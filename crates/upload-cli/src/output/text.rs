@@ -16,6 +16,12 @@ pub(crate) fn rate(count: u64, span: Duration) -> String {
     format!("{}/s", bytes(u64::try_from(per_second).unwrap_or(u64::MAX)))
 }
 
+/// A span of time in its largest unit only.
+pub(crate) fn roughly(span: Duration) -> String {
+    let text = humantime::format_duration(Duration::from_secs(span.as_secs())).to_string();
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
+
 /// A span of time, as exactly as it matters.
 pub(crate) fn seconds(span: Duration) -> String {
     if span < Duration::from_secs(1) {

@@ -6,6 +6,7 @@ mod job;
 mod keeper;
 mod manifest;
 mod options;
+mod outlook;
 mod preflight;
 mod result;
 mod resume;

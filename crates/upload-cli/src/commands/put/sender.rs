@@ -1,5 +1,5 @@
 use tokio_util::sync::CancellationToken;
-use upload_core::{LimitedTransport, Transport, VerifyingTransport};
+use upload_core::{Concurrency, LimitedTransport, Transport, VerifyingTransport};
 use upload_http::TokioClock;
 
 use super::{
@@ -20,6 +20,7 @@ pub(super) struct Sender<'a> {
     throttle: Option<Throttle>,
     desk: &'a Desk<'a>,
     resume: bool,
+    concurrency: Concurrency,
     cancel: &'a CancellationToken,
 }
 
@@ -44,6 +45,7 @@ impl<'a> Sender<'a> {
             throttle: options.limit_rate.map(Throttle::new),
             desk,
             resume: options.resume,
+            concurrency: options.concurrency,
             cancel,
         }
     }
@@ -62,6 +64,7 @@ impl<'a> Sender<'a> {
             throttle: self.throttle.as_ref(),
             desk: self.desk,
             resume: self.resume,
+            concurrency: self.concurrency,
             cancel: self.cancel,
             id,
         };

@@ -1,8 +1,9 @@
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 use upload_core::{
-    Checkpoint, Driver, Ended, Event, Outcome, Progress, Remains, Source, Step, Totals, Transport,
+    Checkpoint, Concurrency, Driver, Ended, Event, Outcome, Progress, Remains, Source, Step, Totals,
+    Transport,
 };
 use upload_http::TokioClock;
 use upload_proto::AbortRequest;
@@ -10,6 +11,7 @@ use upload_proto::AbortRequest;
 use super::{
     job::Job,
     keeper::{Desk, Keeper},
+    outlook::Outlook,
     result::file_result,
     resume::{Resumer, worth_another},
     throttle::{Throttle, Throttled},
@@ -26,6 +28,7 @@ pub(super) struct Transfer<'a> {
     pub(super) throttle: Option<&'a Throttle>,
     pub(super) desk: &'a Desk<'a>,
     pub(super) resume: bool,
+    pub(super) concurrency: Concurrency,
     pub(super) cancel: &'a CancellationToken,
     pub(super) id: JobId,
 }
@@ -118,6 +121,8 @@ impl Transfer<'_> {
                 bytes,
             });
         }
+        let begun_here = from.is_none();
+        let mut outlook = None;
         let mut machine = job.machine(from)?;
         let source: Box<dyn Source> = match self.throttle {
             Some(throttle) => Box::new(Throttled::new(job.source.clone(), throttle.clone())),
@@ -136,6 +141,20 @@ impl Transfer<'_> {
                 run.parts = adopted.part_count();
             }
             self.observe(&job.label, event);
+            match event {
+                Event::Opened(checkpoint) => {
+                    outlook = Outlook::new(checkpoint, begun_here, Instant::now(), SystemTime::now());
+                }
+                Event::PartStored { bytes, .. } => {
+                    let outlook = outlook.as_mut();
+                    if let Some(message) =
+                        outlook.and_then(|o| o.stored(*bytes, Instant::now(), self.concurrency))
+                    {
+                        self.reporter.report(self.id, &Note::Warning { file: &job.label, message: &message });
+                    }
+                }
+                _ => {}
+            }
         };
         let mut ended = driver.run(&mut *machine, observe, self.cancel.cancelled()).await;
         ended.totals.attempts += run.totals.attempts;

@@ -8,7 +8,7 @@ use crate::{
     commands::{Ending, Session as Command},
     error::{CliError, ErrorKind},
     journal::{Journals, Session},
-    output::{bytes, plain},
+    output::{bytes, plain, roughly},
 };
 
 /// A session, as programs read it.
@@ -123,12 +123,6 @@ fn row(session: &Session, all: &[Session], now: SystemTime) -> [String; 7] {
 
 fn age(session: &Session, now: SystemTime) -> Option<Duration> {
     session.opened_at().and_then(|opened| now.duration_since(opened).ok())
-}
-
-/// Its largest unit only.
-fn roughly(span: Duration) -> String {
-    let text = humantime::format_duration(Duration::from_secs(span.as_secs())).to_string();
-    text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn table(titles: [String; 7], rows: &[[String; 7]]) -> Vec<String> {
