@@ -25,6 +25,7 @@ mod kill;
 mod mistakes;
 mod pacing;
 mod preflight;
+mod receipt;
 mod resume;
 mod secrecy;
 mod sessions;

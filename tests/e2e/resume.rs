@@ -69,8 +69,13 @@ async fn the_same_command_goes_on_and_sends_no_stored_part_again() {
     let file = world.file("big.bin", &content);
     killed_in_mid_upload(&world, &file).await;
     assert_eq!(world.journals().len(), 1);
-    let finished = put(&world, &file, &[]).finish().await;
+    let receipt = file.with_extension("receipt");
+    let finished = put(&world, &file, &["--receipt", receipt.to_str().unwrap()]).finish().await;
     assert_complete(&world, &finished, &content);
+    let receipt: serde_json::Value = serde_json::from_slice(&std::fs::read(receipt).unwrap()).unwrap();
+    let of_earlier_runs = |part: &&serde_json::Value| part["attempts"].is_null();
+    let parts = receipt["parts"].as_array().unwrap();
+    assert_eq!((parts.len(), parts.iter().filter(of_earlier_runs).count()), (PARTS, PARTS - 1), "{receipt}");
     assert_eq!(finished.result()["resumed_parts"], PARTS - 1);
     assert_eq!(finished.events_named("resumed")[0]["stored"], PARTS - 1);
     assert_eq!(count(&world, "initiate"), 1, "no second initiate");

@@ -79,6 +79,10 @@ pub(crate) struct PutArgs {
     #[arg(long, help_heading = "Upload")]
     pub(crate) keep_on_failure: bool,
 
+    /// Append a receipt for each file to this one: its SHA-256, and each part's ETag and request id, as JSON lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Upload")]
+    pub(crate) receipt: Option<PathBuf>,
+
     /// Send CSVs without looking into them first
     #[arg(long, help_heading = "Upload")]
     pub(crate) no_preflight: bool,

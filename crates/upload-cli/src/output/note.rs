@@ -134,6 +134,9 @@ pub(crate) struct FileResult {
     pub(crate) upload_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
+    /// SHA-256 of what was sent, in hex, where a receipt was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,6 +184,7 @@ impl FileResult {
             object_key: None,
             upload_id: None,
             etag: None,
+            sha256: None,
             seconds: None,
             attempts: None,
             retries: None,

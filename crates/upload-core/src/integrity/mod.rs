@@ -64,6 +64,12 @@ impl<'a> VerifyingTransport<'a> {
         self.warned.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Whether ETags are compared: not any more once the storage has answered one that is no MD5.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        !self.blind.load(Relaxed)
+    }
+
     fn cannot_compare(&self, why: impl Into<String>) {
         if !self.blind.swap(true, Relaxed) {
             *self.warned.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());

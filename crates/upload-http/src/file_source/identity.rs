@@ -2,11 +2,11 @@ use std::{fs, io, time::SystemTime};
 
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
-use upload_core::{FileIdentity, Plan, Source as _};
+use upload_core::{FileIdentity, Plan, Source as _, SourceError};
 use upload_proto::ETag;
 
 use super::FileSource;
-use crate::range_reader::read_exact_at;
+use crate::range_reader::{Ranged as _, read_exact_at};
 
 /// The size of a sampled block, in bytes.
 const BLOCK: u64 = 64 * 1024;
@@ -70,6 +70,26 @@ impl FileSource {
         Ok(true)
     }
 
+    /// SHA-256 of the whole file, in hex, as it was when it was opened. It reads the file from one end to the other, blocking;
+    /// `watch` is told how many bytes each time, and ends it by answering `false`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not what it was when it was opened, or `watch` ended it
+    /// ([`io::ErrorKind::Interrupted`]).
+    pub fn sha256(&self, mut watch: impl FnMut(u64) -> bool) -> Result<String, SourceError> {
+        let (mut hash, mut offset) = (Sha256::new(), 0);
+        while offset < self.len() {
+            let stretch = self.read(offset, STRETCH.min(self.len() - offset))?;
+            offset += stretch.len() as u64;
+            hash.update(&stretch);
+            if !watch(stretch.len() as u64) {
+                return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+            }
+        }
+        self.0.check()?;
+        Ok(hex(&hash.finalize()))
+    }
+
     fn sampled_sha256(&self) -> io::Result<String> {
         let mut hash = Sha256::new();
         if self.len() <= BLOCK * BLOCKS {
@@ -81,7 +101,7 @@ impl FileSource {
                 hash.update(self.read(last * number / (BLOCKS - 1), BLOCK)?);
             }
         }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&hash.finalize()))
     }
 
     fn read(&self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
@@ -89,6 +109,10 @@ impl FileSource {
         read_exact_at(&self.0.file, &mut buffer, offset)?;
         Ok(buffer)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Since 1970, or before.

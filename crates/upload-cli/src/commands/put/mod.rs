@@ -8,6 +8,7 @@ mod manifest;
 mod options;
 mod outlook;
 mod preflight;
+mod receipt;
 mod result;
 mod resume;
 mod selection;
@@ -23,7 +24,7 @@ use upload_http::Md5Lanes;
 
 use self::{
     candidate::Candidate, check::check, job::Workshop, keeper::Desk, options::PutOptions,
-    preflight::Preflight, selection::Selection, sender::Sender, spool::spool_stdin,
+    preflight::Preflight, receipt::Receipts, selection::Selection, sender::Sender, spool::spool_stdin,
 };
 pub(super) use self::{resume::abort, spool::stdin_file, unfinished::resume};
 use super::{Ending, Session, batch::Batch, tally::Tally};
@@ -83,6 +84,15 @@ async fn deliver(
     scope: Scope,
     cancel: CancellationToken,
 ) -> Ending {
+    let receipts = options.receipt.as_ref().map(|path| Receipts::open(path, options.verify == Verify::Etag));
+    let receipts = match receipts.transpose() {
+        Ok(receipts) => receipts,
+        Err(error) => {
+            session.reporter.fail(&error);
+            platform.close().await;
+            return Ending::Reported(error.kind);
+        }
+    };
     session.reporter.begin(scope);
     let lanes = Md5Lanes::new();
     let verifying = match options.verify {
@@ -90,7 +100,7 @@ async fn deliver(
         Verify::Etag => Some(VerifyingTransport::new(&platform.transport, &lanes)),
     };
     let (desk, reporter) = (Desk::open(session, &platform), &*session.reporter);
-    let sender = Sender::new(&platform, workshop, verifying.as_ref(), &desk, options, &cancel);
+    let sender = Sender::new(&platform, workshop, verifying.as_ref(), &desk, options, &cancel, receipts);
     let (batch, send) = (Batch::new(reporter, &cancel), |id, candidate| sender.send(id, candidate));
     let (tally, summary) = batch.run(FILES_AT_ONCE, selection.candidates(), Candidate::label, send).await;
     reporter.end(&summary);

@@ -25,6 +25,8 @@ pub(super) struct PutOptions {
     pub(super) resume: bool,
     /// Whether a failed upload stays open, to be gone on with.
     pub(super) keep_on_failure: bool,
+    /// Where receipts go, if anywhere.
+    pub(super) receipt: Option<PathBuf>,
     /// The name the platform is told, where one was given for the only file.
     pub(super) name: Option<String>,
     /// How many parts are in flight, over all files.
@@ -69,6 +71,7 @@ impl PutOptions {
                 [] => profile.expect_columns.clone().unwrap_or_default(),
                 named => named.to_vec(),
             },
+            receipt: args.receipt.clone(),
             name: args.name.clone(),
             concurrency,
             limit_rate: args.limit_rate.or(profile.limit_rate).map(|rate| rate.0),

@@ -3,8 +3,8 @@ use upload_core::{Concurrency, LimitedTransport, Transport, VerifyingTransport};
 use upload_http::TokioClock;
 
 use super::{
-    candidate::Candidate, job::Workshop, keeper::Desk, options::PutOptions, throttle::Throttle,
-    transfer::Transfer,
+    candidate::Candidate, job::Workshop, keeper::Desk, options::PutOptions, receipt::Receipts,
+    throttle::Throttle, transfer::Transfer,
 };
 use crate::{
     output::{FileResult, JobId, Note, Status},
@@ -16,6 +16,7 @@ pub(super) struct Sender<'a> {
     platform: &'a Platform,
     workshop: &'a Workshop<'a>,
     verifying: Option<&'a VerifyingTransport<'a>>,
+    receipts: Option<Receipts>,
     transport: LimitedTransport<'a>,
     throttle: Option<Throttle>,
     desk: &'a Desk<'a>,
@@ -32,6 +33,7 @@ impl<'a> Sender<'a> {
         desk: &'a Desk<'a>,
         options: &PutOptions,
         cancel: &'a CancellationToken,
+        receipts: Option<Receipts>,
     ) -> Self {
         let transport: &dyn Transport = match verifying {
             Some(verifying) => verifying,
@@ -41,6 +43,7 @@ impl<'a> Sender<'a> {
             platform,
             workshop,
             verifying,
+            receipts,
             transport: LimitedTransport::new(transport, &TokioClock, options.concurrency),
             throttle: options.limit_rate.map(Throttle::new),
             desk,
@@ -66,6 +69,8 @@ impl<'a> Sender<'a> {
             resume: self.resume,
             concurrency: self.concurrency,
             cancel: self.cancel,
+            receipts: self.receipts.as_ref(),
+            verifying: self.verifying,
             id,
         };
         let mut result = transfer.run(job).await;

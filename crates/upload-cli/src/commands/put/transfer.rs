@@ -3,7 +3,7 @@ use std::time::{Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 use upload_core::{
     Checkpoint, Concurrency, Driver, Ended, Event, Outcome, Progress, Remains, Source, Step, Totals,
-    Transport,
+    Transport, VerifyingTransport,
 };
 use upload_http::TokioClock;
 use upload_proto::AbortRequest;
@@ -12,6 +12,7 @@ use super::{
     job::Job,
     keeper::{Desk, Keeper},
     outlook::Outlook,
+    receipt::{self, Digest, Receipts, StoredParts},
     result::file_result,
     resume::{Resumer, worth_another},
     throttle::{Throttle, Throttled},
@@ -30,6 +31,8 @@ pub(super) struct Transfer<'a> {
     pub(super) resume: bool,
     pub(super) concurrency: Concurrency,
     pub(super) cancel: &'a CancellationToken,
+    pub(super) receipts: Option<&'a Receipts>,
+    pub(super) verifying: Option<&'a VerifyingTransport<'a>>,
     pub(super) id: JobId,
 }
 
@@ -39,6 +42,7 @@ struct Run<'a> {
     parts: u32,
     progress: Progress,
     totals: Totals,
+    stored: StoredParts,
 }
 
 /// How much of an upload is stored.
@@ -71,11 +75,18 @@ impl Transfer<'_> {
         let (progress, began) = (Progress::default(), Instant::now());
         self.reporter.report(self.id, &Note::Started(job.started(progress.clone())));
         let resumer = Resumer { transport: self.transport, cancel: self.cancel, resume: self.resume };
-        let mut run = Run { job: &job, parts: job.parts(), progress, totals: Totals::default() };
+        let mut run = Run {
+            job: &job,
+            parts: job.parts(),
+            progress,
+            totals: Totals::default(),
+            stored: StoredParts::default(),
+        };
         let mut from = match resumer.start(&mut keeper, &job).await {
             Ok(from) => from,
             Err(error) => return refused(&error),
         };
+        let digest = self.receipts.map(|receipts| (receipts, Digest::begin(job.source.clone())));
         let mut anew = false;
         loop {
             let ended = match self.drive(&mut run, &mut keeper, from.take()).await {
@@ -85,7 +96,11 @@ impl Transfer<'_> {
             keeper.settle(&ended.outcome);
             let reason = worth_another(&ended.outcome).filter(|_| !anew && !self.cancel.is_cancelled());
             let Some(reason) = reason else {
-                return file_result(&job, run.parts, ended, keeper.session(), began.elapsed());
+                let mut result = file_result(&job, run.parts, ended, keeper.session(), began.elapsed());
+                if let Some((receipts, digest)) = digest {
+                    self.give_receipt(receipts, &job, digest, run.stored, &mut result).await;
+                }
+                return result;
             };
             if let Outcome::Failed { remains: Remains::Kept(checkpoint), .. } = &ended.outcome {
                 let (upload_id, object_key) = (checkpoint.upload_id.clone(), checkpoint.object_key.clone());
@@ -96,6 +111,27 @@ impl Transfer<'_> {
             }
             anew = true;
             keeper.note(&Note::Restarted { file: &job.label, reason: &reason });
+        }
+    }
+
+    async fn give_receipt(
+        &self,
+        receipts: &Receipts,
+        job: &Job,
+        digest: Digest,
+        stored: StoredParts,
+        result: &mut FileResult,
+    ) {
+        let compared = self.verifying.is_some_and(VerifyingTransport::compares);
+        match receipt::give(receipts, &job.name, digest, stored, compared, result).await {
+            Ok(None) => {}
+            Ok(Some(message)) => {
+                self.reporter.report(self.id, &Note::Warning { file: &job.label, message: &message });
+            }
+            Err(error) => {
+                result.status = Status::Failed;
+                result.error = result.error.take().or_else(|| Some((&error).into()));
+            }
         }
     }
 
@@ -137,6 +173,7 @@ impl Transfer<'_> {
         let observe = |event: &Event| {
             // Before anything else, so that it stands on the disk when anybody hears of it.
             keeper.observe(event);
+            run.stored.observe(event);
             if let Event::Replanned { adopted, .. } = event {
                 run.parts = adopted.part_count();
             }
