@@ -1,6 +1,9 @@
 //! The memory that file bytes pass through on their way to the socket: buffers that go round instead of being made anew.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use bytes::Bytes;
 
@@ -9,10 +12,26 @@ use bytes::Bytes;
 pub(crate) const LARGE: usize = 256 * 1024;
 /// What one read fills when the large ones are all on their way.
 const SMALL: usize = 64 * 1024;
-/// How many large ones there are in the process: 6 MiB.
+/// The most large ones in the process: 6 MiB, which keep the sockets of as many connections busy as any link has needed.
 const LARGE_COUNT: usize = 24;
 /// How many small ones are kept while nobody uses them: 2 MiB.
 const SMALL_KEPT: usize = 32;
+
+/// What a part in flight may hold at once: a chunk read ahead, one being handed over, one in the connection, and one waiting to be
+/// hashed.
+const PER_PART: usize = 4;
+
+/// Bounds the memory that all uploads of this process hold file bytes in, and answers how many parts may be in flight within it:
+/// half of it is for large buffers, half for what parts hold beyond them. It is to be called before anything is sent; without it
+/// the large buffers are 6 MiB, and each part in flight may hold 256 KiB.
+///
+/// The kernel's socket buffers are not counted. Less than 1 MiB counts as 1 MiB.
+#[must_use]
+pub fn limit_memory(bytes: u64) -> NonZeroUsize {
+    let half = usize::try_from(bytes / 2).unwrap_or(usize::MAX);
+    SHARED.state().large_count = (half / LARGE).clamp(2, LARGE_COUNT);
+    NonZeroUsize::new(half / (PER_PART * SMALL)).unwrap_or(NonZeroUsize::MIN)
+}
 
 /// The buffers of the whole process, whatever the number of files.
 pub(crate) static SHARED: Buffers = Buffers::new(LARGE_COUNT);
@@ -21,12 +40,12 @@ pub(crate) static SHARED: Buffers = Buffers::new(LARGE_COUNT);
 /// buffers have run out, it hands out small ones instead, so that many slow connections hold little each.
 #[derive(Debug)]
 pub(crate) struct Buffers {
-    large_count: usize,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
+    large_count: usize,
     large: Vec<Box<[u8]>>,
     large_made: usize,
     small: Vec<Box<[u8]>>,
@@ -34,8 +53,8 @@ struct State {
 
 impl Buffers {
     const fn new(large_count: usize) -> Self {
-        let state = State { large: Vec::new(), large_made: 0, small: Vec::new() };
-        Self { large_count, state: Mutex::new(state) }
+        let state = State { large_count, large: Vec::new(), large_made: 0, small: Vec::new() };
+        Self { state: Mutex::new(state) }
     }
 
     /// A buffer for at most `want` bytes, often for fewer.
@@ -44,7 +63,7 @@ impl Buffers {
         let mut bytes = None;
         if want > SMALL as u64 {
             bytes = state.large.pop();
-            if bytes.is_none() && state.large_made < self.large_count {
+            if bytes.is_none() && state.large_made < state.large_count {
                 state.large_made += 1;
                 bytes = Some(vec![0; LARGE].into_boxed_slice());
             }

@@ -41,6 +41,7 @@ mod watched_body;
 
 pub use api::{ApiClient, FormFile};
 pub use auth::{AuthClient, Claims, SavedSession, Session, SessionStore, StoreLock, Tokens};
+pub use buffers::limit_memory;
 pub use clock::TokioClock;
 pub use download::{Download, ResumePoint, Validator, ValidatorError};
 pub use file_journal::{FileJournal, ReadJournalError};

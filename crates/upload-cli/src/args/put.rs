@@ -33,6 +33,10 @@ pub(crate) struct PutArgs {
     #[arg(long, value_name = "N", help_heading = "Upload")]
     pub(crate) concurrency: Option<Concurrency>,
 
+    /// The most memory for file bytes on their way; a little of it means fewer parts in flight [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "Upload")]
+    pub(crate) memory: Option<Size>,
+
     /// Send no faster than this, over all files, such as 10MiB/s
     #[arg(long, value_name = "SIZE/s", help_heading = "Upload")]
     pub(crate) limit_rate: Option<Rate>,

@@ -51,6 +51,8 @@ pub(crate) struct Profile {
     #[serde(deserialize_with = "text")]
     pub(crate) concurrency: Option<Concurrency>,
     #[serde(deserialize_with = "text")]
+    pub(crate) memory: Option<Size>,
+    #[serde(deserialize_with = "text")]
     pub(crate) limit_rate: Option<Rate>,
     pub(crate) validate: Option<bool>,
     pub(crate) verify: Option<Verify>,

@@ -1,13 +1,20 @@
 use std::path::PathBuf;
 
 use upload_core::Concurrency;
+use upload_http::limit_memory;
 use upload_proto::UploadType;
 
 use crate::{
     args::{self, PatternChoice, PutArgs, Verify},
     error::{CliError, ErrorKind},
+    output::bytes,
     settings::Settings,
 };
+
+/// The memory for file bytes on their way, unless told otherwise.
+const MEMORY: u64 = 64 * 1024 * 1024;
+/// The least that anything can be sent with.
+const LEAST_MEMORY: u64 = 1024 * 1024;
 
 /// The options of `put` with everything resolved.
 #[derive(Clone, Debug)]
@@ -53,10 +60,8 @@ impl PutOptions {
             return Err(CliError::new(ErrorKind::Usage, "--name is empty").hint("give the file a name"));
         }
         let validate = settings.sources().switch(args.validate, args.no_validate, "no_validate");
-        let concurrency = match settings.concurrency(args.concurrency) {
-            args::Concurrency::Auto => Concurrency::default(),
-            args::Concurrency::Fixed(number) => Concurrency::Fixed(number),
-        };
+        let memory = args.memory.or(profile.memory).map_or(MEMORY, |size| size.0);
+        let concurrency = within(memory, settings.concurrency(args.concurrency))?;
         let resume = settings.sources().switch(args.resume, args.no_resume, "no_resume");
         Ok(Self {
             resume: resume.or(profile.resume).unwrap_or(true),
@@ -77,5 +82,47 @@ impl PutOptions {
             limit_rate: args.limit_rate.or(profile.limit_rate).map(|rate| rate.0),
             config_file: settings.folders.config_file(),
         })
+    }
+}
+
+/// As many parts in flight as are asked for, if the memory suffices, or as serve best within it.
+fn within(memory: u64, asked: args::Concurrency) -> Result<Concurrency, CliError> {
+    if memory < LEAST_MEMORY {
+        let message = format!("--memory is {}, which nothing can be sent with", bytes(memory));
+        return Err(CliError::new(ErrorKind::Usage, message).hint("give it 1MiB or more"));
+    }
+    let most = limit_memory(memory);
+    match (asked, Concurrency::default()) {
+        (args::Concurrency::Fixed(parts), _) if parts > most => {
+            let message =
+                format!("{} of memory suffice for {most} parts in flight, not for {parts}", bytes(memory));
+            Err(CliError::new(ErrorKind::Usage, message).hint("lower --concurrency, or raise --memory"))
+        }
+        (args::Concurrency::Fixed(parts), _) => Ok(Concurrency::Fixed(parts)),
+        (args::Concurrency::Auto, Concurrency::Adaptive { start, most: usual }) => {
+            Ok(Concurrency::Adaptive { start: start.min(most), most: usual.min(most) })
+        }
+        (args::Concurrency::Auto, fixed @ Concurrency::Fixed(_)) => Ok(fixed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    /// One test for all: the bound is the process's.
+    #[test]
+    fn memory_bounds_the_parts_in_flight() {
+        let fixed = |parts| args::Concurrency::Fixed(NonZeroUsize::new(parts).unwrap());
+        let most = |memory| within(memory, args::Concurrency::Auto).unwrap().most().get();
+        assert_eq!((most(MIB), most(4 * MIB), most(64 * MIB)), (2, 8, 64));
+        assert_eq!(within(64 * MIB, fixed(128)).unwrap().most().get(), 128);
+        let error = within(4 * MIB, fixed(9)).unwrap_err();
+        assert!(error.message.contains("suffice for 8 parts"), "{}", error.message);
+        assert_eq!(within(MIB - 1, fixed(1)).unwrap_err().kind, ErrorKind::Usage);
     }
 }
