@@ -22,6 +22,7 @@ mod faults;
 mod first_steps;
 mod ingest;
 mod kill;
+mod measuring;
 mod mistakes;
 mod pacing;
 mod preflight;

@@ -28,7 +28,7 @@ impl World {
         let storage_dir = Some(home.path().join("storage"));
         let backend = match config.backend {
             Backend::BuiltIn => store::behind_worlds(),
-            chosen @ Backend::S3(_) => chosen,
+            chosen @ (Backend::S3(_) | Backend::Null(_)) => chosen,
         };
         let config = SandboxConfig { storage_dir, backend, ..config };
         let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
@@ -152,7 +152,7 @@ impl World {
     pub fn stored(&self, object_key: &str) -> Vec<u8> {
         match self.sandbox.backend() {
             Backend::BuiltIn => fs::read(self.sandbox.object_path(object_key)).expect("the object is stored"),
-            Backend::S3(_) => store::read(&self.sandbox, object_key),
+            Backend::S3(_) | Backend::Null(_) => store::read(&self.sandbox, object_key),
         }
     }
 }

@@ -48,4 +48,5 @@ pub use packages::{DEMO_PACKAGE, SandboxPackage};
 pub use received::ReceivedFile;
 pub use s3_store::{Backend, S3Keys, S3Route, S3Store};
 pub use sandbox::Sandbox;
+pub use storage::NullEtag;
 pub use uploads::OpenUpload;

@@ -24,6 +24,8 @@ mod guards;
 mod ingest;
 #[path = "sandbox/mistakes.rs"]
 mod mistakes;
+#[path = "sandbox/null.rs"]
+mod null;
 #[path = "sandbox/packages.rs"]
 mod packages;
 #[path = "sandbox/secrets.rs"]

@@ -143,5 +143,9 @@ Short lives and a small budget show what a client does about them:
 
   upload sandbox --token-life 30s --url-life 10s --budget 10/5s
 
+To measure what a client costs, let the storage throw the bytes away:
+
+  upload sandbox --storage null
+
 To run one command against a throw-away sandbox, there is
 `upload --sandbox put FILE`.";

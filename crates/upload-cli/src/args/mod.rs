@@ -27,7 +27,7 @@ pub(crate) use self::{
     login::LoginArgs,
     put::PutArgs,
     reference::{CompletionsArgs, ManArgs},
-    sandbox::{S3Args, SandboxArgs},
+    sandbox::{NullEtagChoice, S3Args, SandboxArgs, StorageArgs, StorageKind},
     sessions::{ResumeArgs, SessionsArgs, SessionsCommand, WhichArgs},
     values::{Concurrency, OrientChoice, PatternChoice, Rate, Size, Verify},
 };

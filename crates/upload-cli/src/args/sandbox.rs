@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 use upload_sandbox::{FaultRule, SandboxConfig};
 
 use super::{budget::ApiBudget, help};
@@ -34,7 +34,43 @@ pub(crate) struct SandboxArgs {
     pub(crate) budget: Option<ApiBudget>,
 
     #[command(flatten)]
+    pub(crate) storage: StorageArgs,
+
+    #[command(flatten)]
     pub(crate) s3: S3Args,
+}
+
+/// What stands behind the storage's port.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Measuring")]
+pub(crate) struct StorageArgs {
+    /// What becomes of the bytes; the null storage also answers S3 clients directly
+    #[arg(long, value_name = "KIND", value_enum, default_value_t, conflicts_with = "s3_endpoint")]
+    pub(crate) storage: StorageKind,
+
+    /// What the null storage answers as an ETag [default: made-up]
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) null_etag: Option<NullEtagChoice>,
+}
+
+/// What becomes of the bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StorageKind {
+    /// They are kept in files, by a strict S3
+    #[default]
+    BuiltIn,
+    /// They are thrown away as cheaply as can be: for measuring what a client costs
+    Null,
+}
+
+/// What the null storage answers as an ETag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NullEtagChoice {
+    /// A stable text that is no MD5, for nothing
+    #[default]
+    MadeUp,
+    /// The MD5 of the bytes, as S3 does, at a second or two of CPU for each GiB
+    Md5,
 }
 
 /// An S3 elsewhere, behind the sandbox's API. Its keys come from the environment alone.

@@ -3,13 +3,13 @@
 use console::style;
 use serde::Serialize;
 use upload_sandbox::{
-    Account, Backend, Budgets, DEMO_PACKAGE, OpenUpload, S3Keys, S3Route, S3Store, SandboxConfig,
+    Account, Backend, Budgets, DEMO_PACKAGE, NullEtag, OpenUpload, S3Keys, S3Route, S3Store, SandboxConfig,
     SandboxHandle,
 };
 
 use super::{Ending, Session};
 use crate::{
-    args::{ApiBudget, OutputFormat, S3Args, SandboxArgs},
+    args::{ApiBudget, NullEtagChoice, OutputFormat, S3Args, SandboxArgs, StorageArgs, StorageKind},
     error::{CliError, ErrorKind},
     platform::start_sandbox,
     signals,
@@ -55,11 +55,11 @@ pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, 
 }
 
 fn config(args: SandboxArgs) -> Result<SandboxConfig, CliError> {
-    let SandboxArgs { api_port, storage_port, dir, url_life, token_life, budget, s3 } = args;
+    let SandboxArgs { api_port, storage_port, dir, url_life, token_life, budget, storage, s3 } = args;
     let usual = SandboxConfig::default();
     Ok(SandboxConfig {
         storage_dir: dir,
-        backend: backend(s3)?,
+        backend: backend(&storage, s3)?,
         api_port,
         storage_port,
         url_life: url_life.unwrap_or(usual.url_life),
@@ -86,7 +86,13 @@ fn budgets(budget: ApiBudget) -> Option<Budgets> {
     })
 }
 
-fn backend(args: S3Args) -> Result<Backend, CliError> {
+fn backend(storage: &StorageArgs, args: S3Args) -> Result<Backend, CliError> {
+    if storage.storage == StorageKind::Null {
+        return Ok(Backend::Null(match storage.null_etag.unwrap_or_default() {
+            NullEtagChoice::MadeUp => NullEtag::MadeUp,
+            NullEtagChoice::Md5 => NullEtag::Md5,
+        }));
+    }
     let (Some(endpoint), Some(bucket)) = (args.s3_endpoint, args.s3_bucket) else {
         return Ok(Backend::BuiltIn);
     };
@@ -104,6 +110,7 @@ fn backend(args: S3Args) -> Result<Backend, CliError> {
 fn objects(sandbox: &SandboxHandle) -> String {
     match sandbox.backend() {
         Backend::BuiltIn => sandbox.storage_dir().display().to_string(),
+        Backend::Null(_) => "kept nowhere: every byte is thrown away".into(),
         Backend::S3(store) => format!("{}/{}", store.endpoint.trim_end_matches('/'), store.bucket),
     }
 }

@@ -72,14 +72,16 @@ impl FaultRule {
     /// The same, and whether a sandbox with such a storage sees the requests it is about.
     pub(crate) fn check_for(&self, backend: &Backend) -> Result<(), FaultSpecError> {
         self.check()?;
-        let is_direct = matches!(backend, Backend::S3(store) if store.route == S3Route::Direct);
-        match self.operation {
-            Operation::Api(_) => Ok(()),
-            _ if !is_direct => Ok(()),
-            _ => Err(FaultSpecError::new(
-                self.to_string(),
-                "the sandbox does not see these requests, they go straight to the S3: have it relay them",
-            )),
-        }
+        let why = match (self.operation, backend) {
+            (Operation::Api(_), _) | (_, Backend::BuiltIn) => return Ok(()),
+            (_, Backend::Null(_)) => {
+                "the null storage only measures and always behaves: use the built-in one"
+            }
+            (_, Backend::S3(store)) if store.route == S3Route::Direct => {
+                "the sandbox does not see these requests, they go straight to the S3: have it relay them"
+            }
+            (_, Backend::S3(_)) => return Ok(()),
+        };
+        Err(FaultSpecError::new(self.to_string(), why))
     }
 }

@@ -133,7 +133,7 @@ impl SandboxHandle {
         for server in self.servers {
             server.stop().await;
         }
-        if matches!(self.backend, Backend::S3(_)) {
+        if !matches!(self.backend, Backend::BuiltIn) {
             // Made for objects that went elsewhere. Only an empty folder can be removed like this.
             std::fs::remove_dir(&self.storage_dir).ok();
         }

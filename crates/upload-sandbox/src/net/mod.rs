@@ -9,4 +9,4 @@ mod socket;
 pub(crate) use body::{GuardedBody, stalled};
 pub(crate) use connection::Connection;
 pub(crate) use elsewhere::elsewhere;
-pub(crate) use server::{Server, bind};
+pub(crate) use server::{Server, Stopped, bind};

@@ -30,6 +30,9 @@ pub(crate) struct Server {
     accepting: JoinHandle<()>,
 }
 
+/// Ends, or changes, when the server is to stop.
+pub(crate) type Stopped = watch::Receiver<bool>;
+
 impl Server {
     /// Answers every request on the listener with `answer`, until stopped, dated by `clock`. The request's extensions hold its
     /// [`Connection`].
@@ -41,8 +44,17 @@ impl Server {
         B::Data: Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        Self::accepting(listener, move |stream, stopped| serve(stream, clock, answer.clone(), stopped))
+    }
+
+    /// Has `serve` serve every connection of the listener, until stopped.
+    pub(crate) fn accepting<F, S>(listener: TcpListener, serve: F) -> Self
+    where
+        F: Fn(TcpStream, Stopped) -> S + Send + 'static,
+        S: Future<Output = ()> + Send + 'static,
+    {
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, clock, answer, stopped));
+        let accepting = tokio::spawn(accept(listener, serve, stopped));
         Self { stop, accepting }
     }
 
@@ -54,13 +66,10 @@ impl Server {
     }
 }
 
-async fn accept<F, A, B>(listener: TcpListener, clock: Clock, answer: F, mut stopped: watch::Receiver<bool>)
+async fn accept<F, S>(listener: TcpListener, serve: F, mut stopped: Stopped)
 where
-    F: Fn(Request<Incoming>) -> A + Clone + Send + Sync + 'static,
-    A: Future<Output = Response<B>> + Send + 'static,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    F: Fn(TcpStream, Stopped) -> S + Send + 'static,
+    S: Future<Output = ()> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -70,7 +79,9 @@ where
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, clock, answer.clone(), stopped.clone()));
+                    // Answers are small and written at once; waiting to fill a segment would only delay them.
+                    stream.set_nodelay(true).ok();
+                    connections.spawn(serve(stream, stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: give those in use a moment to come back.
@@ -87,7 +98,7 @@ where
     }
 }
 
-async fn serve<F, A, B>(stream: TcpStream, clock: Clock, answer: F, mut stopped: watch::Receiver<bool>)
+async fn serve<F, A, B>(stream: TcpStream, clock: Clock, answer: F, mut stopped: Stopped)
 where
     F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
@@ -95,8 +106,6 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    // Answers are small and written at once; waiting to fill a segment would only delay them.
-    stream.set_nodelay(true).ok();
     let connection = Connection::default();
     let socket = TokioIo::new(Socket::new(stream, connection.clone()));
     let service = service_fn(|mut request: Request<Incoming>| {

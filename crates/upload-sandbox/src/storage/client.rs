@@ -39,6 +39,8 @@ pub(crate) struct StorageClient {
     tracked: Option<Arc<Uploads>>,
     /// Whether clients go straight to the storage, so that it has to be asked what they sent.
     is_direct: bool,
+    /// Whether objects have sizes and nothing else.
+    keeps_no_bytes: bool,
     http: reqwest::Client,
 }
 
@@ -52,6 +54,7 @@ impl StorageClient {
             internal: None,
             tracked: None,
             is_direct: false,
+            keeps_no_bytes: false,
             http: connections()?,
         })
     }
@@ -72,6 +75,17 @@ impl StorageClient {
     pub(crate) fn direct(mut self) -> Self {
         self.is_direct = true;
         self
+    }
+
+    /// Knows that objects cannot be read back.
+    pub(crate) fn keeping_no_bytes(mut self) -> Self {
+        self.keeps_no_bytes = true;
+        self
+    }
+
+    /// Whether objects cannot be read back.
+    pub(crate) fn keeps_no_bytes(&self) -> bool {
+        self.keeps_no_bytes
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, StoreError> {

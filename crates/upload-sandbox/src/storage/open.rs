@@ -11,7 +11,10 @@ use s3s::{
 };
 use s3s_fs::FileSystem;
 
-use super::{BUCKET, REGION, Relay, Site, StorageClient, StorageService, StrictFs};
+use super::{
+    BUCKET, NullEtag, REGION, Relay, Site, StorageClient, StorageService, StrictFs,
+    null::{self, NullStorage},
+};
 use crate::{
     Backend, S3Route, S3Store, SandboxError,
     clock::Clock,
@@ -47,6 +50,7 @@ pub(crate) struct Storage {
 pub(crate) async fn open(backend: &Backend, around: Surroundings<'_>) -> Result<Storage, SandboxError> {
     let storage = match backend {
         Backend::BuiltIn => built_in(&around).await?,
+        Backend::Null(etag) => null(*etag, &around).await?,
         Backend::S3(store) => match store.route {
             S3Route::Direct => direct(store, &around)?,
             S3Route::Relayed => relayed(store, &around).await?,
@@ -69,6 +73,17 @@ async fn built_in(around: &Surroundings<'_>) -> Result<Storage, SandboxError> {
     let client = Arc::new(client.internal(door.internal.clone()));
     let strict = StrictFs::new(file_system, root, Arc::clone(around.uploads));
     Ok(door.serve(strict, client, around))
+}
+
+async fn null(etag: NullEtag, around: &Surroundings<'_>) -> Result<Storage, SandboxError> {
+    let door = Door::open(around.port).await?;
+    let site = door.site()?;
+    let client = StorageClient::new(site.clone(), site, around.url_life).map_err(|error| unusable(&error))?;
+    let storage = Arc::new(NullStorage::new(etag, around.clock, Arc::clone(around.uploads)));
+    let server = Server::accepting(door.listener, move |stream, stopped| {
+        null::serve(Arc::clone(&storage), stream, stopped)
+    });
+    Ok(Storage { client: Arc::new(client.keeping_no_bytes()), url: door.url, server: Some(server) })
 }
 
 async fn relayed(store: &S3Store, around: &Surroundings<'_>) -> Result<Storage, SandboxError> {

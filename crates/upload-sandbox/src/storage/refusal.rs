@@ -77,19 +77,23 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn response(&self) -> Response<s3s::Body> {
-        let id = request_id();
+    /// The error document, for the request of this id.
+    pub(super) fn document(&self, id: &str) -> String {
         let mut details = String::new();
         for (name, text) in &self.details {
             details += &format!("<{name}>{}</{name}>", xml::escaped(text));
         }
-        let xml = format!(
+        format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>{details}\
              <RequestId>{id}</RequestId></Error>",
             xml::escaped(&self.code),
             xml::escaped(&self.message)
-        );
-        let mut response = Response::new(s3s::Body::from(Bytes::from(xml)));
+        )
+    }
+
+    pub(crate) fn response(&self) -> Response<s3s::Body> {
+        let id = request_id();
+        let mut response = Response::new(s3s::Body::from(Bytes::from(self.document(&id))));
         *response.status_mut() = self.status;
         let head = response.headers_mut();
         head.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));

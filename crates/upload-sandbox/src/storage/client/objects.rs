@@ -23,6 +23,15 @@ impl StorageClient {
         Ok(self.send(request).await?.bytes().await?.into())
     }
 
+    /// The object's size, in bytes.
+    pub(crate) async fn size(&self, key: &str) -> Result<u64, StoreError> {
+        let action = HeadObject::new(&self.store.bucket, Some(&self.store.credentials), key);
+        let answer = self.send(self.http.head(action.sign(OWN_URL_LIFE))).await?;
+        let size =
+            answer.headers().get(header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()?.parse().ok());
+        size.ok_or_else(|| StoreError::Unreachable("it told no size".into()))
+    }
+
     /// The object's ETag, where it has one.
     pub(super) async fn etag(&self, key: &str) -> Result<Option<ETag>, StoreError> {
         let action = HeadObject::new(&self.store.bucket, Some(&self.store.credentials), key);
