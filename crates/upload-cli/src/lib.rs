@@ -12,6 +12,7 @@ mod platform;
 mod preflight;
 mod settings;
 mod signals;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -64,7 +65,14 @@ fn run(cli: Cli, sources: Sources, screen: &Screen) -> Result<Ending, (CliError,
     }
     let format = settings.output(&global);
     let reporter = Look::of(&global, format, screen).reporter(screen);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    // One thread decides what is sent, and sends what is small: handing it to another costs more. Large uploads have threads of
+    // their own (`workers`), and a sandbox is a server.
+    let is_server = global.sandbox || matches!(command, args::Command::Sandbox(_));
+    let mut runtime = match is_server {
+        true => tokio::runtime::Builder::new_multi_thread(),
+        false => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build().map_err(|error| {
         (CliError::new(ErrorKind::Unexpected, format!("the async runtime cannot start: {error}")), format)
     })?;
     let session = Session { global, settings, format, screen: screen.clone(), reporter };

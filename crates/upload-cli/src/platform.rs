@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use upload_http::{ApiClient, AuthClient, HttpTransport, StorageClient};
+use upload_http::{ApiClient, AuthClient, HttpTransport, NetworkConfig, StorageClient};
 use upload_proto::{ApiHosts, ApiRoot, PartnerId};
 use upload_sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxHandle};
 
@@ -11,6 +11,7 @@ use crate::{
     args::GlobalArgs,
     error::{CliError, ErrorKind},
     settings::{Settings, place},
+    workers::Workers,
 };
 
 /// How to reach the platform, found before anything is done.
@@ -31,6 +32,25 @@ pub(crate) struct Platform {
     pub(crate) hosts: ApiHosts,
     pub(crate) identity: PlatformId,
     sandbox: Option<SandboxHandle>,
+    _workers: Workers,
+}
+
+/// What is going to go to the platform.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// The most connections at once.
+    pub(crate) connections: usize,
+    /// Bytes, all in all; `None` where nobody knows yet.
+    pub(crate) bytes: Option<u64>,
+    /// In how many files.
+    pub(crate) files: u64,
+}
+
+impl Load {
+    /// Small requests, so many at once.
+    pub(crate) fn light(connections: usize) -> Self {
+        Self { connections, bytes: Some(0), files: 0 }
+    }
 }
 
 /// What tells one platform, and one partner on it, from another.
@@ -84,9 +104,11 @@ impl Target {
         self,
         settings: &Settings,
         global: &GlobalArgs,
-        connections: usize,
+        load: Load,
     ) -> Result<Platform, CliError> {
-        let network = settings.network(global, connections)?;
+        let workers = Workers::start(load)?;
+        let network = settings.network(global, load.connections)?;
+        let network = NetworkConfig { storage_runtime: workers.handle(), ..network };
         let pace = settings.pace(global);
         let (hosts, account, sandbox) = match self {
             Self::Platform { hosts, source, partner } => {
@@ -107,7 +129,7 @@ impl Target {
             .paced(pace);
         let storage = StorageClient::new(&network)?;
         let transport = HttpTransport::new(api.clone(), storage);
-        Ok(Platform { api, transport, account, hosts, identity, sandbox })
+        Ok(Platform { api, transport, account, hosts, identity, sandbox, _workers: workers })
     }
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use reqwest::ClientBuilder;
+use tokio::runtime::Handle;
 
 use crate::{classify::chain, proxy::Proxies, tls};
 
@@ -21,6 +22,10 @@ pub struct NetworkConfig {
     pub proxy: Option<String>,
     /// How many idle connections are kept per host; best the number of parts in flight at once.
     pub connections: usize,
+    /// The runtime that the storage's connections live on: where bytes are read from files, encrypted and written to sockets. One
+    /// with several threads has large uploads use several processors, while whoever drives the uploads stays on one thread, which
+    /// many small requests want. `None` leaves them to the runtime that sends.
+    pub storage_runtime: Option<Handle>,
 }
 
 impl Default for NetworkConfig {
@@ -31,6 +36,7 @@ impl Default for NetworkConfig {
             ca_certs: Vec::new(),
             proxy: None,
             connections: 8,
+            storage_runtime: None,
         }
     }
 }
@@ -44,6 +50,7 @@ impl std::fmt::Debug for NetworkConfig {
             .field("ca_certs", &self.ca_certs.len())
             .field("proxy", &self.proxy.is_some())
             .field("connections", &self.connections)
+            .field("storage_runtime", &self.storage_runtime.is_some())
             .finish()
     }
 }

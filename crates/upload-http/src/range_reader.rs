@@ -22,8 +22,8 @@ use crate::buffers::{self, Buffer};
 pub(crate) trait Ranged: Send + Sync + 'static {
     fn file(&self) -> &File;
 
-    /// Whether the file is still the one it was; asked before the first chunk of a range is read, and before the last one is
-    /// handed out.
+    /// Whether the file is still the one it was; asked before the first chunk of several is handed out, and before the last one
+    /// of a range is.
     ///
     /// # Errors
     /// When it is not.
@@ -65,14 +65,14 @@ impl<F: Ranged> RangeReader<F> {
 
     /// Reads the next chunk, if there is one, or has a thread read what of it is not in memory.
     fn read(&mut self) -> Option<Chunk> {
-        // A part of a file that has changed is not worth its way.
+        let (mut buffer, offset, is_last) = self.begin()?;
+        // A part of a file that has changed is not worth its way. What is read at once is looked at behind it.
         if !std::mem::replace(&mut self.begun, true)
-            && self.next < self.end
+            && !is_last
             && let Err(changed) = self.from.check()
         {
             return Some(Chunk::Read(Err(changed)));
         }
-        let (mut buffer, offset, is_last) = self.begin()?;
         let mut read = 0;
         if self.from.reads_now().load(Relaxed) {
             match read_now(self.from.file(), buffer.bytes_mut(), offset) {

@@ -18,7 +18,7 @@ use upload_core::{PartBody, SourceError};
 /// more only when it has room, so this is how finely progress is seen: 64 KiB within 30 s is a link of 2 KiB/s.
 const FINE: usize = 64 * 1024;
 /// The most handed to a connection at once, in bytes, where its socket tells of each write.
-const COARSE: usize = 256 * 1024;
+const COARSE: usize = 128 * 1024;
 
 /// What is known of a body on its way, shared between the request and the body inside the connection.
 #[derive(Debug)]

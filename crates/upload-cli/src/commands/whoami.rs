@@ -35,7 +35,8 @@ struct WhoamiNote<'a> {
 
 pub(super) async fn run(session: &Session) -> Result<Ending, CliError> {
     let (settings, global) = (&session.settings, &session.global);
-    let platform = Target::resolve(settings, global)?.connect(settings, global, 1).await?;
+    let platform =
+        Target::resolve(settings, global)?.connect(settings, global, crate::platform::Load::light(1)).await?;
     let asked = ask(&platform).await;
     report(session, &platform, asked.is_ok());
     platform.close().await;

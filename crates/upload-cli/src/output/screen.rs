@@ -12,6 +12,8 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
     bars: MultiProgress,
+    /// Somebody watches standard error, so there may be bars.
+    watched: bool,
     /// Standard output can no longer be written to, for another reason than that nobody reads it.
     broken: Arc<AtomicBool>,
 }
@@ -19,12 +21,12 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn new() -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { bars, broken: Arc::default() }
+        Self { bars, watched: console::user_attended_stderr(), broken: Arc::default() }
     }
 
     /// Whether somebody watches standard error.
     pub(crate) fn is_interactive(&self) -> bool {
-        console::user_attended_stderr()
+        self.watched
     }
 
     /// Whether somebody watches standard output.
@@ -39,7 +41,7 @@ impl Screen {
 
     /// Writes a result. A reader that has gone away is no reason to stop an upload: the line is dropped.
     pub(crate) fn result(&self, line: &str) {
-        let written = self.bars.suspend(|| {
+        let written = self.between_bars(|| {
             let mut out = io::stdout().lock();
             writeln!(out, "{line}").and_then(|()| out.flush())
         });
@@ -58,9 +60,14 @@ impl Screen {
 
     /// Writes bytes to standard error as they are, as logs do.
     pub(crate) fn write(&self, bytes: &[u8]) {
-        self.bars.suspend(|| {
+        self.between_bars(|| {
             let _nobody_to_tell = io::stderr().lock().write_all(bytes);
         });
+    }
+
+    /// Has the bars out of the way for a moment. Where there are none, asking them costs a system call each time.
+    fn between_bars<T>(&self, write: impl FnOnce() -> T) -> T {
+        if self.watched { self.bars.suspend(write) } else { write() }
     }
 
     /// Whether a result was lost.

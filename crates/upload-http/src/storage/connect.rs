@@ -1,4 +1,12 @@
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::FutureExt;
 
 use http::Uri;
 use hyper::client::conn::http1;
@@ -10,7 +18,11 @@ use hyper_util::{
     rt::TokioIo,
 };
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    runtime::Handle,
+    task::{JoinError, JoinHandle},
+};
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use upload_core::TransportError;
@@ -35,10 +47,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Makes connections: TCP, a proxy where there is one, TLS where the URL asks for it.
 pub(super) struct Connector {
+    way: Arc<Way>,
+    timeout: Duration,
+    runtime: Option<Handle>,
+}
+
+/// What it takes to get there.
+struct Way {
     tcp: HttpConnector,
     tls: TlsConnector,
     proxies: Matcher,
-    timeout: Duration,
 }
 
 impl Connector {
@@ -53,7 +71,8 @@ impl Connector {
         tcp.set_connect_timeout(Some(network.connect_timeout));
         let config: ClientConfig = tls::client_config(&network.ca_certs)?;
         let proxies = Proxies::resolve(network.proxy.as_deref())?.matcher();
-        Ok(Self { tcp, tls: Arc::new(config).into(), proxies, timeout: network.connect_timeout })
+        let way = Arc::new(Way { tcp, tls: Arc::new(config).into(), proxies });
+        Ok(Self { way, timeout: network.connect_timeout, runtime: network.storage_runtime.clone() })
     }
 
     /// Connects to where the target is.
@@ -61,7 +80,18 @@ impl Connector {
     /// # Errors
     /// When no connection comes about in time. `host` is what messages call it.
     pub(super) async fn connect(&self, target: &Target, host: &str) -> Result<Connection, TransportError> {
-        match tokio::time::timeout(self.timeout, self.layers(target)).await {
+        let (way, to) = (self.way.clone(), target.origin.clone());
+        let connecting = async move { way.layers(&to).await };
+        let connecting = async {
+            match &self.runtime {
+                // A socket belongs to the runtime that it was made on, and so does the task that serves it.
+                Some(runtime) => {
+                    AbortOnDrop(runtime.spawn(connecting)).await.unwrap_or_else(|e| Err(e.into()))
+                }
+                None => connecting.await,
+            }
+        };
+        match tokio::time::timeout(self.timeout, connecting).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => {
                 let timed_out = is_timeout(&*error);
@@ -70,23 +100,43 @@ impl Connector {
             Err(elapsed) => Err(no_connection(elapsed.into(), true, host)),
         }
     }
+}
 
-    async fn layers(&self, target: &Target) -> Result<Connection, Trouble> {
-        let proxy = self.proxies.intercept(&target.origin);
+/// A task that ends when nobody waits for it any more.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_unpin(cx)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Way {
+    /// Connects to the origin.
+    async fn layers(&self, to: &Uri) -> Result<Connection, Trouble> {
+        let proxy = self.proxies.intercept(to);
         let (mut stream, wire) = match &proxy {
             Some(proxy) => {
                 let (stream, wire) = self.socket(proxy.uri().clone()).await?;
                 let is_https = proxy.uri().scheme_str() == Some("https");
                 (if is_https { self.secure(stream, proxy.uri()).await? } else { stream }, wire)
             }
-            None => self.socket(target.origin.clone()).await?,
+            None => self.socket(to.clone()).await?,
         };
         let mut forwarder = None;
-        if target.is_https() {
+        if to.scheme_str() == Some("https") {
             if let Some(proxy) = &proxy {
-                stream = tunnel(stream, proxy, target).await?;
+                stream = tunnel(stream, proxy, to).await?;
             }
-            stream = self.secure(stream, &target.origin).await?;
+            stream = self.secure(stream, to).await?;
         } else if let Some(proxy) = &proxy {
             forwarder = Some(Forwarder { authorization: proxy.basic_auth().cloned() });
         }
@@ -115,16 +165,12 @@ impl Connector {
 }
 
 /// Has the proxy connect to the target.
-async fn tunnel(
-    stream: Box<dyn Stream>,
-    proxy: &Intercept,
-    target: &Target,
-) -> Result<Box<dyn Stream>, Trouble> {
+async fn tunnel(stream: Box<dyn Stream>, proxy: &Intercept, to: &Uri) -> Result<Box<dyn Stream>, Trouble> {
     let mut tunnel = Tunnel::new(proxy.uri().clone(), Connected(Some(TokioIo::new(stream))));
     if let Some(authorization) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(authorization.clone());
     }
-    Ok(tunnel.call(target.origin.clone()).await?.into_inner())
+    Ok(tunnel.call(to.clone()).await?.into_inner())
 }
 
 /// A stream that is connected already, as what hyper-util's tunnel asks for one.

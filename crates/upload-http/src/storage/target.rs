@@ -40,10 +40,6 @@ impl Target {
         })
     }
 
-    pub(super) fn is_https(&self) -> bool {
-        self.origin.scheme_str() == Some("https")
-    }
-
     /// The PUT, with its four headers. To a `proxy` that forwards plain HTTP it names the whole URL, with what the proxy wants
     /// to know (RFC 9112, 3.2.2).
     pub(super) fn put(&self, body: WatchedBody, proxy: Option<&Forwarder>) -> Request<WatchedBody> {
@@ -90,13 +86,16 @@ mod tests {
         let target = target("http://h.example:9000/b/a%20b.csv?X-Amz-Credential=A%2Fb&x=1+2~&y");
         assert_eq!(target.origin, "http://h.example:9000/");
         assert_eq!(target.path_and_query, "/b/a%20b.csv?X-Amz-Credential=A%2Fb&x=1+2~&y");
-        assert_eq!((target.host.to_str().unwrap(), target.is_https()), ("h.example:9000", false));
+        assert_eq!(
+            (target.host.to_str().unwrap(), target.origin.scheme_str()),
+            ("h.example:9000", Some("http"))
+        );
     }
 
     #[test]
     fn odd_urls_are_understood_or_refused_without_being_quoted() {
         let bare = target("HTTPS://H.example:443?q=5ecre7");
-        assert_eq!((bare.origin.to_string().as_str(), bare.is_https()), ("https://h.example/", true));
+        assert_eq!(bare.origin.to_string(), "https://h.example/");
         assert_eq!(
             (&bare.path_and_query, bare.host.to_str().unwrap()),
             (&"/?q=5ecre7".parse().unwrap(), "h.example")

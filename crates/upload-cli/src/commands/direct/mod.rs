@@ -17,7 +17,7 @@ use crate::{
     args::{EventsArgs, ExcelArgs, MediaArgs, WorkbookArgs},
     error::CliError,
     output::{JobId, Note, Scope},
-    platform::Target,
+    platform::{Load, Target},
     signals,
 };
 
@@ -76,7 +76,7 @@ pub(super) async fn run(session: &Session, order: Order) -> Result<Ending, CliEr
         }
         return Ok(Ending::Done);
     };
-    let platform = target.connect(&session.settings, &session.global, FILES_AT_ONCE).await?;
+    let platform = target.connect(&session.settings, &session.global, Load::light(FILES_AT_ONCE)).await?;
     reporter.begin(Scope { files: cargo.len() as u64, bytes: cargo.iter().map(|cargo| cargo.bytes).sum() });
     let transfer = Transfer { platform: &platform, order: &order, reporter, cancel: &cancel };
     let send = |id, cargo| transfer.run(id, cargo);

@@ -81,7 +81,8 @@ fn token(session: &Session, hosts: &ApiHosts) -> Verdict {
 
 async fn connect_and_ask(session: &Session) -> Result<String, CliError> {
     let (settings, global) = (&session.settings, &session.global);
-    let platform = Target::resolve(settings, global)?.connect(settings, global, 1).await?;
+    let platform =
+        Target::resolve(settings, global)?.connect(settings, global, crate::platform::Load::light(1)).await?;
     ask(&platform).await
 }
 

@@ -12,7 +12,7 @@ use self::report::{Report, Verdict};
 use super::{Ending, Session};
 use crate::{
     error::CliError,
-    platform::{Platform, Target, is_readable_by_others},
+    platform::{Load, Platform, Target, is_readable_by_others},
     settings::{Setting, place},
 };
 
@@ -21,7 +21,7 @@ pub(super) async fn run(session: &Session) -> Result<Ending, CliError> {
     let sandbox = match session.global.sandbox {
         true => Some(
             Target::resolve(&session.settings, &session.global)?
-                .connect(&session.settings, &session.global, 1)
+                .connect(&session.settings, &session.global, Load::light(1))
                 .await?,
         ),
         false => None,

@@ -26,7 +26,7 @@ use crate::{
     args::DownloadArgs,
     error::{CliError, ErrorKind},
     output::{JobId, Note, Reporter, Scope},
-    platform::Target,
+    platform::{Load, Target},
     signals,
 };
 
@@ -38,7 +38,7 @@ pub(super) async fn run(session: &Session, args: DownloadArgs) -> Result<Ending,
     let destination = Destination::choose(&args, session.format)?;
     let target = Target::resolve(&session.settings, &session.global)?;
     let cancel = signals::watch(&session.screen, ON_SIGNAL)?;
-    let platform = target.connect(&session.settings, &session.global, 1).await?;
+    let platform = target.connect(&session.settings, &session.global, Load::light(1)).await?;
     let reporter = &*session.reporter;
     reporter.begin(Scope { files: 1, bytes: 0 });
 

@@ -24,7 +24,7 @@ use crate::{
     error::{CliError, ErrorKind},
     ingest::InputError,
     output::{IngestPlan, JobId, Note, Started},
-    platform::{Platform, Target},
+    platform::{Load, Platform, Target},
     signals,
 };
 
@@ -56,7 +56,8 @@ pub(super) async fn run(session: &Session, args: IngestArgs) -> Result<Ending, C
         }
         return Ok(Ending::Done);
     };
-    let platform = target.connect(&session.settings, &session.global, options.concurrency).await?;
+    let platform =
+        target.connect(&session.settings, &session.global, Load::light(options.concurrency)).await?;
     let outcome = send(session, &options, &platform, checked.as_ref(), &cancel).await;
     platform.close().await;
     Ok(end(session, &outcome?))

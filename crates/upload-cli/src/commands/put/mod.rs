@@ -32,7 +32,7 @@ use crate::{
     args::{PutArgs, Verify},
     error::CliError,
     output::{JobId, Note, Scope},
-    platform::{Platform, Target},
+    platform::{Load, Platform, Target},
     signals,
 };
 
@@ -70,8 +70,9 @@ pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliE
         return plan(session, &workshop, &selection);
     };
 
-    let platform =
-        target.connect(&session.settings, &session.global, options.concurrency.most().get()).await?;
+    let connections = options.concurrency.most().get();
+    let load = Load { connections, bytes: Some(checked.scope.bytes), files: checked.scope.files };
+    let platform = target.connect(&session.settings, &session.global, load).await?;
     Ok(deliver(session, platform, &options, (&workshop, &selection), checked.scope, cancel).await)
 }
 

@@ -83,7 +83,9 @@ impl Selection {
         let files = WalkDir::new(path).sort_by_file_name().into_iter().filter_map(|entry| match entry {
             // A link to a file counts as the file; links to directories are not followed, as they may run in circles.
             Ok(entry) => {
-                let wanted = entry.path().is_file() && self.admits(entry.path(), path);
+                let kind = entry.file_type();
+                let is_file = kind.is_file() || (kind.is_symlink() && entry.path().is_file());
+                let wanted = is_file && self.admits(entry.path(), path);
                 wanted.then(|| Ok(Candidate::of(entry.into_path())))
             }
             Err(error) => {

@@ -16,7 +16,7 @@ use crate::{
     error::{CliError, ErrorKind},
     journal::Session,
     output::{FileResult, JobId, Note, Status},
-    platform::{Platform, Target},
+    platform::{Load, Platform, Target},
     signals,
 };
 
@@ -29,8 +29,13 @@ pub(in crate::commands) async fn resume(
     let options = PutOptions::resolve(&command.settings, args)?;
     let target = Target::resolve(&command.settings, &command.global)?;
     let cancel = signals::watch(&command.screen, super::ON_SIGNAL)?;
-    let platform =
-        target.connect(&command.settings, &command.global, options.concurrency.most().get()).await?;
+    let platform = target
+        .connect(
+            &command.settings,
+            &command.global,
+            Load { connections: options.concurrency.most().get(), bytes: None, files: 0 },
+        )
+        .await?;
     let (mut refused, mut candidates) = (None, Vec::new());
     for (place, session) in (0..).map(JobId).zip(chosen) {
         match candidate(&session, &platform) {

@@ -6,7 +6,7 @@ use crate::{
     error::{CliError, ErrorKind},
     journal::{self, Content, Journals, LockError, Session},
     output::{FileResult, JobId, Note, Status, plain},
-    platform::{Platform, Target},
+    platform::{Load, Platform, Target},
     signals,
 };
 
@@ -18,7 +18,7 @@ pub(super) async fn run(
 ) -> Result<Ending, CliError> {
     let target = Target::resolve(&command.settings, &command.global)?;
     let cancel = signals::watch(&command.screen, super::ON_SIGNAL)?;
-    let platform = target.connect(&command.settings, &command.global, 1).await?;
+    let platform = target.connect(&command.settings, &command.global, Load::light(1)).await?;
     let mut tally = Tally::default();
     for (place, session) in (0..).map(JobId).zip(&chosen) {
         if cancel.is_cancelled() {

@@ -7,7 +7,7 @@ use crate::{
     error::{CliError, ErrorKind},
     journal::{Journals, Session, State},
     output::{JobId, Note, Status, plain},
-    platform::{Platform, Target},
+    platform::{Load, Platform, Target},
     signals,
 };
 
@@ -79,7 +79,7 @@ pub(super) async fn run(command: &Command, journals: &Journals, force: bool) -> 
 
 async fn connect(command: &Command) -> Result<Platform, CliError> {
     let target = Target::resolve(&command.settings, &command.global)?;
-    target.connect(&command.settings, &command.global, 1).await
+    target.connect(&command.settings, &command.global, Load::light(1)).await
 }
 
 /// Says what is forgotten by force, even to those who want to hear little: nothing else here will know of it any more.
