@@ -13,7 +13,7 @@ async fn changed_in_mid_upload(change: fn(&Path), words: &str) {
     let world = World::new(SandboxConfig { faults, ..SandboxConfig::default() }).await;
     let file = world.file("a.bin", &noise(12 * MIB));
     let mut command = world.upload();
-    command.args(["--output", "json", "put", "--type", "raw", "--part-size", "5MiB", "--timeout", "2s"]);
+    command.args(["--output", "json", "put", "--type", "raw", "--part-size", "5MiB", "--timeout", "5s"]);
     command.args(["--concurrency", "1"]).arg(&file);
     let running = Running::start(&mut command);
     wait_for(|| world.log().iter().any(|entry| entry.part_number == Some(1) && entry.status == Some(200)))

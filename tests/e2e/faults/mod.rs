@@ -16,6 +16,9 @@ use crate::content::{MIB, noise};
 /// The parts of the file that is sent: 5, 5 and 2 MiB.
 pub(crate) const PARTS: u32 = 3;
 
+/// Short enough not to wait for long, and long enough for a real store on a busy machine to answer a part in.
+pub(crate) const SHORT_TIMEOUT: [&str; 2] = ["--timeout", "5s"];
+
 /// One upload under faults, to its end.
 pub(crate) struct Trial {
     pub(crate) world: World,
@@ -26,13 +29,13 @@ pub(crate) struct Trial {
 impl Trial {
     /// `upload put` of a file in three parts, with these options, under these faults.
     pub(crate) async fn multipart(faults: &[&str], options: &[&str]) -> Self {
-        let fixed = ["--type", "raw", "--part-size", "5MiB", "--timeout", "2s"];
+        let fixed = ["--type", "raw", "--part-size", "5MiB"];
         Self::run(faults, &[&fixed, options].concat()).await
     }
 
-    /// `upload put` of the same file in one PUT.
-    pub(crate) async fn single(faults: &[&str]) -> Self {
-        Self::run(faults, &["--pattern", "single", "--timeout", "2s"]).await
+    /// `upload put` of the same file in one PUT, with these options, under these faults.
+    pub(crate) async fn single(faults: &[&str], options: &[&str]) -> Self {
+        Self::run(faults, &[&["--pattern", "single"], options].concat()).await
     }
 
     async fn run(faults: &[&str], options: &[&str]) -> Self {

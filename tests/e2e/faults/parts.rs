@@ -3,7 +3,7 @@
 use upload_e2e::World;
 use upload_sandbox::SandboxConfig;
 
-use super::Trial;
+use super::{SHORT_TIMEOUT, Trial};
 use crate::content::{MIB, noise};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,11 +36,11 @@ async fn what_may_pass_is_sent_again_and_no_other_part_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_that_moves_no_byte_is_given_up_and_sent_again() {
-    let trial = Trial::multipart(&["part:3#1=stall,after:64KiB"], &[]).await;
+    let trial = Trial::multipart(&["part:3#1=stall,after:64KiB"], &SHORT_TIMEOUT).await;
     trial.assert_completed("stall");
     assert_eq!(trial.puts(), [1, 1, 2]);
     let retry = &trial.finished.events_named("retry")[0];
-    assert!(retry["reason"].as_str().unwrap().contains("2 s"), "{retry}");
+    assert!(retry["reason"].as_str().unwrap().contains("5 s"), "{retry}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

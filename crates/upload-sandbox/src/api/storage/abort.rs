@@ -7,7 +7,7 @@ use axum::{
 };
 use upload_proto::AbortRequest;
 
-use super::key::check_known;
+use super::{detached::detached, key::check_known};
 use crate::{
     api::{
         error::ApiError,
@@ -22,6 +22,8 @@ pub(in crate::api) async fn abort(
 ) -> Result<Response, ApiError> {
     let request: AbortRequest = read(body, &["upload_id", "object_key"])?;
     check_known(request.object_key.as_str(), "NoSuchUpload")?;
-    state.store.abort(request.object_key.as_str(), request.upload_id.as_str()).await?;
+    let store = Arc::clone(&state.store);
+    detached(async move { store.abort(request.object_key.as_str(), request.upload_id.as_str()).await })
+        .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

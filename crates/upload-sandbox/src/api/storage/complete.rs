@@ -4,7 +4,7 @@ use axum::{Json, extract::State as Extract, http::StatusCode};
 use serde_json::{Value, json};
 use upload_proto::{CompleteRequest, CompletedPart};
 
-use super::key::check_known;
+use super::{detached::detached, key::check_known};
 use crate::{
     Mistake,
     api::{
@@ -23,15 +23,12 @@ pub(in crate::api) async fn complete(
     let (key, id) = (request.object_key.as_str(), request.upload_id.as_str());
     check_known(key, "NoSuchUpload")?;
     check_nothing_is_left_out(&state, key, id, &request.parts).await?;
-    // S3 goes on completing when nobody waits for the answer any more; a handler would end half way.
-    let completing = {
+    let etag = detached({
         let (store, request) = (Arc::clone(&state.store), request.clone());
         let CompleteRequest { object_key, upload_id, parts } = request;
         async move { store.complete(object_key.as_str(), upload_id.as_str(), &parts).await }
-    };
-    let etag = tokio::spawn(completing).await.map_err(|error| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", error.to_string())
-    })??;
+    })
+    .await?;
     Ok(Json(json!({ "object_key": key, "etag": etag, "location": state.store.location(key) })))
 }
 

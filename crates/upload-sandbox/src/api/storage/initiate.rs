@@ -7,7 +7,7 @@ use upload_proto::{
     s3_limits::{MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE},
 };
 
-use super::{key::new_key, upload_type::required_upload_type};
+use super::{detached::detached, key::new_key, upload_type::required_upload_type};
 use crate::{
     AnswerShape, AnsweredPartSize, Dialect,
     api::{
@@ -26,7 +26,11 @@ pub(in crate::api) async fn initiate(
     let request: InitiateRequest = read(body, &["filename", "file_size", "part_size", "part_count"])?;
     check_plan(&request)?;
     let key = new_key(&request.filename)?;
-    let id = state.store.create(&key).await?;
+    let id = detached({
+        let (store, key) = (Arc::clone(&state.store), key.clone());
+        async move { store.create(&key).await }
+    })
+    .await?;
     let urls = (1..=url_count(&state.answer, &request))
         .map(|number| {
             let part =

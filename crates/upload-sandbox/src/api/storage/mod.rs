@@ -2,6 +2,7 @@
 
 mod abort;
 mod complete;
+mod detached;
 mod initiate;
 mod key;
 mod presign;

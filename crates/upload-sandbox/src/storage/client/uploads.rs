@@ -53,7 +53,13 @@ impl StorageClient {
     pub(crate) async fn abort(&self, key: &str, id: &str) -> Result<(), StoreError> {
         let action = AbortMultipartUpload::new(&self.store.bucket, Some(&self.store.credentials), key, id);
         let aborted = self.send(self.http.delete(action.sign(OWN_URL_LIFE))).await;
-        if let (Ok(_), Some(uploads)) = (&aborted, &self.tracked) {
+        // An upload that is gone was closed by an earlier try, whose end nobody waited for.
+        let is_over = match &aborted {
+            Ok(_) => true,
+            Err(StoreError::Refused { code, .. }) => code == "NoSuchUpload",
+            Err(_) => false,
+        };
+        if let Some(uploads) = self.tracked.as_ref().filter(|_| is_over) {
             uploads.closed(id, Closed::Aborted);
         }
         aborted.map(drop)
