@@ -156,15 +156,16 @@ async fn a_refused_partner_is_told_with_what_is_known() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unattended_commands_sign_in_by_themselves_and_once() {
     let world = world(ada()).await;
-    let file = world.file("a.csv", b"a,b\n1,2\n");
-    let put = || {
+    // Each its own file: two uploads of the same one keep each other out.
+    let put = |name| {
+        let file = world.file(name, b"a,b\n1,2\n");
         let mut command = world.stranger();
         command.env("FD_USERNAME", "ada").env("FD_PASSWORD", PASSWORD);
         command.args(["put", file.to_str().unwrap(), "--type", "t"]);
         Running::start(&mut command).finish()
     };
-    let (one, other, third) = tokio::join!(put(), put(), put());
-    for finished in [one, other, third, put().await] {
+    let (one, other, third) = tokio::join!(put("a.csv"), put("b.csv"), put("c.csv"));
+    for finished in [one, other, third, put("d.csv").await] {
         assert_eq!(finished.code, Some(0), "{finished:?}");
     }
     assert_eq!(world.count("sign_in"), 1, "{:?}", world.operations());

@@ -70,9 +70,12 @@ async fn two_processes_at_once_renew_a_token_once() {
     world.sign_in().await;
     age_the_session(&world);
     world.sandbox.expire_access_tokens();
-    let file = world.file("a.csv", CSV);
-    let put = || world.run_stranger(["put", file.to_str().unwrap(), "--type", "t"]);
-    let (one, other) = tokio::join!(put(), put());
+    // Each its own file: two uploads of the same one keep each other out.
+    let put = async |name| {
+        let file = world.file(name, CSV);
+        world.run_stranger(["put", file.to_str().unwrap(), "--type", "t"]).await
+    };
+    let (one, other) = tokio::join!(put("a.csv"), put("b.csv"));
     for finished in [one, other] {
         assert_eq!(finished.code, Some(0), "{finished:?}");
     }

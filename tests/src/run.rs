@@ -3,8 +3,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-/// How long any one command may take before the test gives up on it; far above what any needs.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long any one command may take before the test gives up on it; far above what any needs, also for hundreds of
+/// files in front of a real store whose disk is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The command, running.
 pub struct Running(Child);
