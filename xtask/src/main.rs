@@ -11,7 +11,12 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use e2e::Unavailable;
+
 use clap::{Parser, Subcommand};
+
+/// What `sysexits.h` calls `EX_TEMPFAIL`, for a task that this machine has not what it takes for: neither done nor failed.
+const UNAVAILABLE: u8 = 75;
 
 /// Development tasks for this workspace
 #[derive(Parser)]
@@ -39,7 +44,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Unavailable>() { ExitCode::from(UNAVAILABLE) } else { ExitCode::FAILURE }
         }
     }
 }

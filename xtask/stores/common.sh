@@ -1,7 +1,7 @@
 # What the store scripts share. A store lives as long as the script's standard input is open: whoever started it may end
 # in any way, and nothing stays behind.
 
-data=$(mktemp -d "${TMPDIR:-/tmp}/upload-store.XXXXXX")
+data=$(mktemp -d "${UPLOAD_STORE_DATA:-/tmp}/store.XXXXXX") || exit 1
 pids=()
 
 say() { echo "$*" >&2; }
@@ -23,12 +23,21 @@ daemon() {
     echo $! >"$data/$name.pid"
 }
 
-# Tries a command until it succeeds, for a minute.
+# When the store has to be up: a machine may be busy with much else, and something that hangs must not hang for ever.
+deadline=$((SECONDS + 300))
+
+# Runs a command whose output matters only when it fails.
+quietly() {
+    timeout --kill-after=5 $((deadline > SECONDS ? deadline - SECONDS : 1)) "$@" >"$data/log/setup.out" 2>&1 ||
+        fail "this failed: $*"
+}
+
+# Tries a command until it succeeds.
 await() {
-    local what=$1 deadline=$((SECONDS + 60))
+    local what=$1
     shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < deadline)) || fail "$what did not come up within a minute"
+    until timeout --kill-after=5 30 "$@" >/dev/null 2>&1; do
+        ((SECONDS < deadline)) || fail "$what did not come up within 5 minutes of the start"
         for pid in "${pids[@]}"; do
             kill -0 "$pid" 2>/dev/null || fail "a daemon ended while waiting for $what"
         done
@@ -38,10 +47,10 @@ await() {
 
 # Ends what was started here, by its process ids and in reverse, and removes its data.
 stop() {
-    local i pid deadline=$((SECONDS + 10))
+    local i pid patience=$((SECONDS + 10))
     for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill "${pids[i]}" 2>/dev/null; done
     for pid in "${pids[@]}"; do
-        while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.1; done
+        while kill -0 "$pid" 2>/dev/null && ((SECONDS < patience)); do sleep 0.1; done
         kill -KILL "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done

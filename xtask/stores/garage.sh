@@ -28,8 +28,6 @@ admin_token = "$(hex 16)"
 CONF
 export GARAGE_CONFIG_FILE=$data/garage.toml RUST_LOG=garage=warn
 
-quietly() { "$@" >"$data/log/setup.out" 2>&1 || fail "this failed: $*"; }
-
 daemon garage "$garage" server
 await "Garage" "$garage" status
 node=$("$garage" node id -q | cut -d@ -f1)

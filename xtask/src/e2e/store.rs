@@ -17,17 +17,19 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Starts a store with so many free ports as its last arguments, and waits until it can be used.
+    /// Starts a store that keeps its data in a folder of its own below `data`, with so many free ports as its last
+    /// arguments, and waits until it can be used.
     ///
     /// # Errors
     /// When the script gives up; what it says goes to standard error.
-    pub(super) fn start(script: &Path, program: Option<&Path>, ports: usize) -> Result<Self> {
+    pub(super) fn start(script: &Path, data: &Path, program: Option<&Path>, ports: usize) -> Result<Self> {
         eprintln!("==> starting a store by {}", script.display());
         let arguments = program.map(Path::as_os_str).into_iter().map(OsStr::to_owned);
         let ports = free_ports(ports)?.into_iter().map(|port| port.to_string().into());
         let mut child = Command::new("bash")
             .arg(script)
             .args(arguments.chain(ports))
+            .env("UPLOAD_STORE_DATA", data)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -83,7 +85,7 @@ mod tests {
     #[test]
     fn a_store_tells_its_settings_and_ends_with_its_handle() {
         let (folder, path) = script("echo PORT=$1\necho ready\ncat >/dev/null\ntouch \"${0%/*}/stopped\"\n");
-        let store = Store::start(&path, None, 1).unwrap();
+        let store = Store::start(&path, folder.path(), None, 1).unwrap();
         assert!(store.settings()["PORT"].parse::<u16>().unwrap() > 0);
         drop(store);
         assert!(folder.path().join("stopped").exists());
@@ -91,8 +93,11 @@ mod tests {
 
     #[test]
     fn a_store_that_gives_up_is_an_error() {
-        let (_folder, path) = script("exit 3\n");
-        assert!(Store::start(&path, None, 1).is_err_and(|error| error.to_string().contains("did not start")));
+        let (folder, path) = script("exit 3\n");
+        assert!(
+            Store::start(&path, folder.path(), None, 1)
+                .is_err_and(|error| error.to_string().contains("did not start"))
+        );
     }
 
     #[test]
