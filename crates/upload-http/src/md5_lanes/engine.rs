@@ -40,7 +40,12 @@ impl Engine {
         let together: Option<Vec<Md5State>> = states.iter().map(State::many).collect();
         match (self.many, together) {
             (Some(many), Some(mut together)) => {
-                many.update_many(&mut together, chunks);
+                let fillers = fillers(together.len());
+                let filler = chunks.first().copied().unwrap_or_default();
+                let mut chunks = chunks.to_vec();
+                chunks.resize(chunks.len() + fillers, filler);
+                together.resize(together.len() + fillers, Md5State::new());
+                many.update_many(&mut together, &chunks);
                 states.iter_mut().zip(together).for_each(|(state, new)| *state = State::Many(new));
             }
             _ => states.iter_mut().zip(chunks).for_each(|(state, chunk)| state.update(chunk)),
@@ -63,6 +68,16 @@ impl Engine {
             self.update(&mut states, &chunks);
         }
         states.into_iter().map(State::finish).collect()
+    }
+}
+
+/// How many streams that nobody wants are hashed beside so many, because whole vectors are cheaper than broken ones. Measured for
+/// md5-many 0.1.0-alpha.4 on an AMD EPYC with AVX-512, CPU seconds per GiB: 4 streams 0.88, 5 to 7 more than 4, 8 streams 0.22, 9
+/// to 15 about 0.47, 16 streams 0.16. Two streams as two of eight cost 0.87 instead of 1.33.
+fn fillers(streams: usize) -> usize {
+    match streams {
+        0 | 1 => 0,
+        _ => streams.next_multiple_of(8) - streams,
     }
 }
 

@@ -14,7 +14,10 @@ use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt, channel::oneshot, future::BoxFuture};
 use upload_core::{Chunks, Digester, SourceError};
 
-use self::engine::{Engine, State};
+use self::{
+    engine::{Engine, State},
+    worker::Due,
+};
 
 /// How many chunks of a part may wait to be hashed before it is held back; their buffers are held as long.
 const BACKLOG: usize = 2;
@@ -141,20 +144,27 @@ impl Stream for Watched {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(lane) = this.shared.lanes().open.get_mut(&this.number)
+        let mut lanes = this.shared.lanes();
+        if let Some(lane) = lanes.open.get_mut(&this.number)
             && lane.waiting.len() >= BACKLOG
         {
             lane.held_back = Some(cx.waker().clone());
+            this.shared.work.notify_one();
             return Poll::Pending;
         }
+        drop(lanes);
         let next = this.chunks.as_mut().poll_next(cx);
         if let Poll::Ready(Some(Ok(chunk))) = &next
             && !chunk.is_empty()
-            && let Some(lane) = this.shared.lanes().open.get_mut(&this.number)
         {
-            lane.unfed = lane.unfed.saturating_sub(chunk.len() as u64);
-            lane.waiting.push_back(chunk.clone());
-            this.shared.work.notify_one();
+            let mut lanes = this.shared.lanes();
+            if let Some(lane) = lanes.open.get_mut(&this.number) {
+                lane.unfed = lane.unfed.saturating_sub(chunk.len() as u64);
+                lane.waiting.push_back(chunk.clone());
+            }
+            if lanes.due() != Due::Later {
+                this.shared.work.notify_one();
+            }
         }
         next
     }

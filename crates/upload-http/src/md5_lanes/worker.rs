@@ -7,9 +7,9 @@ use super::{
     engine::{Engine, State},
 };
 
-/// How long a few chunks wait for those of other parts, which cost nothing more when they are hashed together. Far below
-/// what a chunk takes to be sent.
-const GATHERING: Duration = Duration::from_micros(500);
+/// How long those who wait go on waiting for the chunks of other parts. A connection that is held back so long still has bytes in
+/// its socket's buffer, unless it moves more than 64 MB/s, and then others are about as fast.
+const GATHERING: Duration = Duration::from_millis(2);
 /// So many parts fill the vectors well enough not to wait for more.
 const ENOUGH: usize = 8;
 
@@ -31,23 +31,22 @@ pub(super) fn run(shared: &Shared) {
 /// Waits for work and takes a chunk of each part that has one.
 fn gather(shared: &Shared) -> Option<(Vec<Job>, Vec<State>)> {
     let mut lanes = shared.lanes();
-    let mut waited = false;
+    let mut has_gathered = false;
     loop {
-        let ready = lanes.ready();
-        if ready > 0 && (waited || ready >= ENOUGH.min(lanes.open.len())) {
-            return Some(lanes.take());
-        }
-        if lanes.is_closed && ready == 0 {
-            return None;
-        }
-        if ready == 0 {
-            waited = false;
-            lanes = shared.work.wait(lanes).unwrap_or_else(PoisonError::into_inner);
-        } else {
-            let (guard, timeout) =
-                shared.work.wait_timeout(lanes, GATHERING).unwrap_or_else(PoisonError::into_inner);
-            lanes = guard;
-            waited = timeout.timed_out();
+        match lanes.due() {
+            Due::Now => return Some(lanes.take()),
+            Due::Soon if has_gathered => return Some(lanes.take()),
+            Due::Soon => {
+                let woken = shared.work.wait_timeout(lanes, GATHERING);
+                let (guard, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
+                lanes = guard;
+                has_gathered = timeout.timed_out();
+            }
+            Due::Later if lanes.is_closed => return None,
+            Due::Later => {
+                lanes = shared.work.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+                has_gathered = false;
+            }
         }
     }
 }
@@ -75,9 +74,30 @@ fn settle(shared: &Shared, jobs: Vec<Job>, states: Vec<State>) {
     wakers.into_iter().for_each(std::task::Waker::wake);
 }
 
+/// When it is time to hash. A chunk waits for those of other parts, which cost next to nothing when they are hashed together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Enough parts have a chunk to fill the vectors.
+    Now,
+    /// Somebody waits: a connection that is held back, or a part for its digest.
+    Soon,
+    /// Nobody does.
+    Later,
+}
+
 impl Lanes {
-    fn ready(&self) -> usize {
-        self.open.values().filter(|lane| !lane.waiting.is_empty()).count()
+    pub(super) fn due(&self) -> Due {
+        let (mut ready, mut is_urgent) = (0, self.is_closed);
+        for lane in self.open.values().filter(|lane| !lane.waiting.is_empty()) {
+            ready += 1;
+            is_urgent |= lane.held_back.is_some() || lane.unfed == 0;
+        }
+        match ready {
+            0 => Due::Later,
+            _ if ready >= ENOUGH.min(self.open.len()) => Due::Now,
+            _ if is_urgent => Due::Soon,
+            _ => Due::Later,
+        }
     }
 
     fn take(&mut self) -> (Vec<Job>, Vec<State>) {
