@@ -11,9 +11,9 @@ use bytes::Bytes;
 /// processor's cache when it is sent. On loopback, reads and writes of 64 KiB to 1 MiB cost the same within the noise.
 pub(crate) const LARGE: usize = 128 * 1024;
 /// What one read fills when the large ones are all on their way.
-const SMALL: usize = 64 * 1024;
+const SMALL: usize = 32 * 1024;
 /// The most large ones in the process: 3 MiB, which keep the sockets of as many connections busy as any link has needed.
-const LARGE_COUNT: usize = 24;
+const LARGE_COUNT: usize = 16;
 /// How many small ones are kept while nobody uses them: 2 MiB.
 const SMALL_KEPT: usize = 32;
 

@@ -215,6 +215,26 @@ mod tests {
     }
 
     #[test]
+    fn chunks_of_different_lengths_are_hashed_together() {
+        let lanes = Md5Lanes::new();
+        let mut rng = fastrand::Rng::with_seed(5);
+        let contents: Vec<Vec<u8>> = (0..16).map(|n| vec![n; 50_000]).collect();
+        let digests = contents.iter().map(|content| {
+            let (mut chunks, digest) = lanes.watch(content.len() as u64, body(content, rng.usize(1..9000)));
+            async move {
+                let mut seen = 0;
+                while seen < content.len() {
+                    seen += chunks.next().await.unwrap().unwrap().len();
+                }
+                digest.await
+            }
+        });
+        for (content, digest) in contents.iter().zip(block_on(join_all(digests))) {
+            assert_eq!(digest, Some(md5::Md5::digest(content).into()));
+        }
+    }
+
+    #[test]
     fn a_body_given_up_half_way_has_no_digest_and_leaves_nothing_behind() {
         let lanes = Md5Lanes::new();
         let (mut chunks, digest) = lanes.watch(100, body(&[7; 100], 10));

@@ -3,7 +3,7 @@ use std::{sync::PoisonError, time::Duration};
 use bytes::Bytes;
 
 use super::{
-    Lanes, Shared,
+    Lane, Lanes, Shared,
     engine::{Engine, State},
 };
 
@@ -13,7 +13,10 @@ const GATHERING: Duration = Duration::from_millis(2);
 /// So many parts fill the vectors well enough not to wait for more.
 const ENOUGH: usize = 8;
 
-/// A chunk taken to be hashed, and the part it belongs to.
+/// What MD5 takes in at once, in bytes.
+const BLOCK: usize = 64;
+
+/// A chunk, or a part of one, taken to be hashed, and the part it belongs to.
 struct Job {
     number: u64,
     chunk: Bytes,
@@ -100,19 +103,20 @@ impl Lanes {
         }
     }
 
+    /// Takes as many bytes of each part that has some: vectors are whole only for streams of one length.
     fn take(&mut self) -> (Vec<Job>, Vec<State>) {
+        let ready = |lane: &Lane| lane.state.is_some() && !lane.waiting.is_empty();
+        let lanes = self.open.values().filter(|lane| ready(lane)).take(Engine::WIDEST);
+        let shortest = lanes.filter_map(|lane| lane.waiting.front()).map(Bytes::len).min().unwrap_or(0);
+        let len = if shortest > BLOCK { shortest - shortest % BLOCK } else { shortest };
         let (mut jobs, mut states) = (Vec::new(), Vec::new());
-        for (number, lane) in &mut self.open {
-            if jobs.len() == Engine::WIDEST {
-                break;
-            }
-            let Some(state) = lane.state.take() else { continue };
-            match lane.waiting.pop_front() {
-                Some(chunk) => {
-                    jobs.push(Job { number: *number, chunk });
-                    states.push(state);
-                }
-                None => lane.state = Some(state),
+        let lanes = self.open.iter_mut().filter(|(_, lane)| ready(lane)).take(Engine::WIDEST);
+        for (number, lane) in lanes {
+            let (Some(front), Some(state)) = (lane.waiting.front_mut(), lane.state.take()) else { continue };
+            jobs.push(Job { number: *number, chunk: front.split_to(len) });
+            states.push(state);
+            if front.is_empty() {
+                lane.waiting.pop_front();
             }
         }
         (jobs, states)
