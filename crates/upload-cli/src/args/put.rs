@@ -58,7 +58,7 @@ pub(crate) struct PutArgs {
     #[arg(long, overrides_with = "validate", help_heading = "Upload")]
     pub(crate) no_validate: bool,
 
-    /// Compare each part's ETag with the MD5 of what was sent [default: none]
+    /// Compare each part's ETag with the MD5 of what was sent [default: etag]
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Upload")]
     pub(crate) verify: Option<Verify>,
 

@@ -91,9 +91,9 @@ impl From<OrientChoice> for upload_proto::Orient {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verify {
     /// Not at all
-    #[default]
     None,
     /// By MD5: each part's ETag, and the object's
+    #[default]
     Etag,
 }
 

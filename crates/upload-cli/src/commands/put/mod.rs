@@ -36,8 +36,9 @@ use crate::{
     signals,
 };
 
-/// How many files are under way at once; their parts share one allowance.
-const FILES_AT_ONCE: usize = 4;
+/// How many files are under way at once; their parts share one allowance. So many fill the vectors that hash them, and the waits of
+/// their API calls overlap; more would only leave more uploads open at a time.
+const FILES_AT_ONCE: usize = 8;
 const ON_SIGNAL: &str = "cancelling: aborting on the platform what is under way (once more to leave at once; the same command then goes on)";
 
 pub(super) async fn run(session: &Session, args: PutArgs) -> Result<Ending, CliError> {
