@@ -119,9 +119,9 @@ mod tests {
     fn memory_bounds_the_parts_in_flight() {
         let fixed = |parts| args::Concurrency::Fixed(NonZeroUsize::new(parts).unwrap());
         let most = |memory| within(memory, args::Concurrency::Auto).unwrap().most().get();
-        assert_eq!((most(MIB), most(4 * MIB), most(64 * MIB)), (2, 8, 64));
+        assert_eq!((most(MIB), most(4 * MIB), most(64 * MIB)), (4, 16, 64));
         assert_eq!(within(64 * MIB, fixed(128)).unwrap().most().get(), 128);
-        let error = within(4 * MIB, fixed(9)).unwrap_err();
+        let error = within(2 * MIB, fixed(9)).unwrap_err();
         assert!(error.message.contains("suffice for 8 parts"), "{}", error.message);
         assert_eq!(within(MIB - 1, fixed(1)).unwrap_err().kind, ErrorKind::Usage);
     }
