@@ -6,6 +6,9 @@ use crate::Checkpoint;
 /// The version of the journal's shape that this crate writes, and the newest it reads.
 pub const JOURNAL_VERSION: u32 = 1;
 
+/// A line's checksum in hex, and the blank behind it.
+const SUM_WIDTH: usize = 9;
+
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
@@ -110,8 +113,13 @@ impl Record {
     /// # Errors
     /// When it cannot be written as JSON.
     pub fn to_line(&self) -> Result<String, serde_json::Error> {
-        let json = serde_json::to_string(self)?;
-        Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
+        // In one piece from the start: with ten thousand URLs each copy is megabytes.
+        let mut line = b"00000000 ".to_vec();
+        serde_json::to_writer(&mut line, self)?;
+        let sum = format!("{:08x}", crc32fast::hash(&line[SUM_WIDTH..]));
+        line[..sum.len()].copy_from_slice(sum.as_bytes());
+        line.push(b'\n');
+        String::from_utf8(line).map_err(serde::ser::Error::custom)
     }
 
     /// The record of a line without its line feed; `None` where the checksum or the JSON is wrong.
@@ -122,7 +130,7 @@ impl Record {
 
 /// The JSON of a line whose checksum is right.
 pub(super) fn checked(line: &[u8]) -> Option<&[u8]> {
-    let (sum, json) = line.split_at_checked(9)?;
+    let (sum, json) = line.split_at_checked(SUM_WIDTH)?;
     let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?.strip_suffix(' ')?, 16).ok()?;
     (sum == crc32fast::hash(json)).then_some(json)
 }
