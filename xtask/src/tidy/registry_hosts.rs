@@ -22,7 +22,7 @@ const HOSTS: &[(&str, &str)] = &[
 pub(super) fn check(files: &[SourceFile]) -> Vec<Finding> {
     let hosts: Vec<String> = HOSTS.iter().map(|(name, top)| format!("{name}.{top}")).collect();
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| file.path != LOCK_FILE) {
+    for file in files.iter().filter(|file| !file.path.ends_with(LOCK_FILE)) {
         for (index, line) in file.text.lines().enumerate() {
             if let Some(host) = hosts.iter().find(|host| line.contains(host.as_str())) {
                 let message = format!("names the registry host {host}: leave it to the machine's settings");
