@@ -1,5 +1,6 @@
 //! Development tasks, run as `cargo xtask TASK`; one file per task.
 
+mod bench;
 mod ci;
 mod deny;
 mod e2e;
@@ -28,6 +29,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measure what the client costs, beside its peers and the least that is possible
+    Bench(bench::Args),
     /// Run every check a change has to pass, stopping at the first that fails
     Ci(ci::Args),
     /// Run the whole-flow tests, with the sandbox's own storage or in front of a real S3
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> anyhow::Result<()> {
     let sh = workspace::shell()?;
     match task {
+        Task::Bench(args) => bench::run(&sh, &args),
         Task::Ci(args) => ci::run(&sh, &args),
         Task::E2e(args) => e2e::run(&sh, &args),
         Task::Tidy => tidy::run(&sh),
