@@ -166,9 +166,11 @@ pub(crate) async fn start_sandbox(config: SandboxConfig) -> Result<SandboxHandle
     Sandbox::start(config).await.map_err(|error| {
         let kind = match &error {
             SandboxError::StorageDir { .. } | SandboxError::Storage { .. } => ErrorKind::LocalFile,
-            SandboxError::Listen { .. } | SandboxError::Fault(_) | SandboxError::Bucket { .. } => {
-                ErrorKind::Settings
-            }
+            SandboxError::Listen { .. }
+            | SandboxError::Fault(_)
+            | SandboxError::Certificate { .. }
+            | SandboxError::LinkElsewhere
+            | SandboxError::Bucket { .. } => ErrorKind::Settings,
             _ => ErrorKind::Unexpected,
         };
         CliError::new(kind, error.to_string())

@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{Account, Backend, Budgets, FaultRule};
+use crate::{Account, Backend, Budgets, FaultRule, Link, SandboxTls};
 
 /// How a sandbox is set up. Every field has a default: `SandboxConfig { api_port: 8080, ..Default::default() }`.
 #[derive(Clone, Debug)]
@@ -14,6 +14,10 @@ pub struct SandboxConfig {
     pub api_port: u16,
     /// The storage's port on 127.0.0.1; 0 takes any free one.
     pub storage_port: u16,
+    /// Encrypts both ports; `None` leaves them open.
+    pub tls: Option<SandboxTls>,
+    /// The network between clients and the storage's port.
+    pub link: Link,
     /// How long presigned URLs live: whole seconds, from 1 s to S3's 7 days; others are moved into that range.
     pub url_life: Duration,
     /// Who can sign in, and for how long.
@@ -29,7 +33,8 @@ pub struct SandboxConfig {
     pub answer: AnswerShape,
     /// How it misbehaves from the start on; see also [`SandboxHandle::add_fault`](crate::SandboxHandle::add_fault).
     pub faults: Vec<FaultRule>,
-    /// Decides which requests a rule with a probability hits: the same seed, the same faults.
+    /// Decides which requests a rule with a probability hits, and which connections are slow: the same seed, the same
+    /// faults.
     pub fault_seed: u64,
 }
 
@@ -40,6 +45,8 @@ impl Default for SandboxConfig {
             backend: Backend::BuiltIn,
             api_port: 0,
             storage_port: 0,
+            tls: None,
+            link: Link::default(),
             url_life: Duration::from_secs(3600),
             account: Account::default(),
             clock_skew: 0,

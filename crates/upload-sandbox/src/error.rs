@@ -32,6 +32,19 @@ pub enum SandboxError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A certificate or its key cannot be used.
+    #[error("the certificate or key in {path} cannot be used: {message}; both are PEM files")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A link was asked for that nobody uses.
+    #[error(
+        "the link to the storage cannot be shaped: clients go straight to the S3; have the sandbox relay them"
+    )]
+    LinkElsewhere,
     /// The S3 elsewhere cannot be used.
     #[error("the S3 bucket {url} cannot be used: {message}; check its address, region and keys")]
     Bucket {

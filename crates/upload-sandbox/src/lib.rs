@@ -43,6 +43,7 @@ pub use handle::SandboxHandle;
 pub use ingest::IngestedKind;
 pub use log::{HostKind, LogEntry, LogSnapshot};
 pub use mistake::Mistake;
+pub use net::{Link, Rate, RateError, SandboxTls, SlowConnections};
 pub use operation::Operation;
 pub use packages::{DEMO_PACKAGE, SandboxPackage};
 pub use received::ReceivedFile;

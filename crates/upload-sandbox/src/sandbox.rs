@@ -13,7 +13,7 @@ use crate::{
     fault::Faults,
     ingest::Ingested,
     log::RequestLog,
-    net::{Server, bind},
+    net::{Server, SharedLink, Tls, Wire},
     packages::Packages,
     received::ReceivedFiles,
     state::State,
@@ -34,16 +34,20 @@ impl Sandbox {
     pub async fn start(config: SandboxConfig) -> Result<SandboxHandle, SandboxError> {
         config.faults.iter().try_for_each(|rule| rule.check_for(&config.backend))?;
         let root = storage_root(config.storage_dir)?;
-        let (api_listener, api_port) = bind(config.api_port).await?;
-        let host = format!("http://127.0.0.1:{api_port}");
+        let tls = config.tls.map(|kind| Tls::open(&kind, &root)).transpose()?;
+        let ca_cert = tls.as_ref().and_then(|tls| tls.ca_file.clone());
+        let wire = Wire { tls, link: None };
+        let (api_listener, host) = wire.bind(config.api_port).await?;
         let clock = Clock::skewed(config.clock_skew);
         let accounts = Accounts::new(config.account, clock)?;
         let log = RequestLog::new();
         let faults = Arc::new(Faults::new(config.fault_seed, config.faults));
         let uploads = Arc::new(Uploads::default());
+        let link = config.link.is_in_force().then(|| SharedLink::new(config.link, config.fault_seed));
         let surroundings = Surroundings {
             root: &root,
             port: config.storage_port,
+            wire: &Wire { link, ..wire.clone() },
             clock,
             url_life: config.url_life,
             log: &log,
@@ -69,7 +73,7 @@ impl Sandbox {
             uploads,
         });
         let (router, log) = (api::router(Arc::clone(&state)), Arc::clone(&state.log));
-        let api = Server::start(api_listener, clock, move |request| {
+        let api = Server::start(api_listener, wire, clock, move |request| {
             api::answer(router.clone(), Arc::clone(&log), request)
         });
         Ok(SandboxHandle::new(
@@ -77,9 +81,10 @@ impl Sandbox {
             config.backend,
             storage.url,
             root,
+            ca_cert,
             state,
             // The API first: it needs the storage to finish what it is doing.
-            std::iter::once(api).chain(storage.server).collect(),
+            std::iter::once(api).chain(storage.servers).collect(),
         ))
     }
 }

@@ -22,6 +22,8 @@ mod flow;
 mod guards;
 #[path = "sandbox/ingest.rs"]
 mod ingest;
+#[path = "sandbox/link.rs"]
+mod link;
 #[path = "sandbox/mistakes.rs"]
 mod mistakes;
 #[path = "sandbox/null.rs"]
@@ -30,6 +32,8 @@ mod null;
 mod packages;
 #[path = "sandbox/secrets.rs"]
 mod secrets;
+#[path = "sandbox/tls.rs"]
+mod tls;
 #[path = "sandbox/validate.rs"]
 mod validate;
 #[path = "sandbox/workbooks.rs"]

@@ -145,7 +145,11 @@ Short lives and a small budget show what a client does about them:
 
 To measure what a client costs, let the storage throw the bytes away:
 
-  upload sandbox --storage null
+  upload sandbox --storage null --tls
+
+Or put it far away, behind a link that some connections find slow:
+
+  upload sandbox --link 50mbit --rtt 80ms --slow-connection 0.05:100KiB
 
 To run one command against a throw-away sandbox, there is
 `upload --sandbox put FILE`.";

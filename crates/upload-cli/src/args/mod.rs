@@ -27,7 +27,7 @@ pub(crate) use self::{
     login::LoginArgs,
     put::PutArgs,
     reference::{CompletionsArgs, ManArgs},
-    sandbox::{NullEtagChoice, S3Args, SandboxArgs, StorageArgs, StorageKind},
+    sandbox::{NullEtagChoice, S3Args, SandboxArgs, StorageArgs, StorageKind, TlsArgs},
     sessions::{ResumeArgs, SessionsArgs, SessionsCommand, WhichArgs},
     values::{Concurrency, OrientChoice, PatternChoice, Rate, Size, Verify},
 };

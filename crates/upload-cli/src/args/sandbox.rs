@@ -1,7 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, ValueHint};
-use upload_sandbox::{FaultRule, SandboxConfig};
+use upload_sandbox::{FaultRule, Rate, SandboxConfig, SlowConnections};
 
 use super::{budget::ApiBudget, help};
 
@@ -34,7 +34,13 @@ pub(crate) struct SandboxArgs {
     pub(crate) budget: Option<ApiBudget>,
 
     #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+
+    #[command(flatten)]
     pub(crate) storage: StorageArgs,
+
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
 
     #[command(flatten)]
     pub(crate) s3: S3Args,
@@ -51,6 +57,50 @@ pub(crate) struct StorageArgs {
     /// What the null storage answers as an ETag [default: made-up]
     #[arg(long, value_name = "KIND", value_enum)]
     pub(crate) null_etag: Option<NullEtagChoice>,
+}
+
+/// How both ports are encrypted.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub(crate) struct TlsArgs {
+    /// Encrypt both ports, by a certificate authority made for this start; clients need its certificate (--ca-cert)
+    #[arg(long)]
+    pub(crate) tls: bool,
+
+    /// Encrypt both ports, with this certificate for 127.0.0.1 or localhost (PEM)
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        requires = "tls_key",
+        conflicts_with = "tls"
+    )]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+}
+
+/// The network between clients and the storage's port.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Link to the storage")]
+pub(crate) struct LinkArgs {
+    /// What all connections bring together, in bits or bytes a second: 50mbit, 1gbit, 10MB
+    #[arg(long, value_name = "RATE")]
+    pub(crate) link: Option<Rate>,
+
+    /// How long a byte takes there and back, with windows that start small, as TCP's: 80ms
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) rtt: Option<Duration>,
+
+    /// What each connection brings at most
+    #[arg(long, value_name = "RATE")]
+    pub(crate) per_connection: Option<Rate>,
+
+    /// Make each new connection with this probability this slow: 0.05:100KiB; --fault-seed decides which
+    #[arg(long, value_name = "P:RATE")]
+    pub(crate) slow_connection: Option<SlowConnections>,
 }
 
 /// What becomes of the bytes.

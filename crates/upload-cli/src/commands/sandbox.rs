@@ -3,13 +3,13 @@
 use console::style;
 use serde::Serialize;
 use upload_sandbox::{
-    Account, Backend, Budgets, DEMO_PACKAGE, NullEtag, OpenUpload, S3Keys, S3Route, S3Store, SandboxConfig,
-    SandboxHandle,
+    Account, Backend, Budgets, DEMO_PACKAGE, Link, NullEtag, OpenUpload, S3Keys, S3Route, S3Store,
+    SandboxConfig, SandboxHandle, SandboxTls,
 };
 
 use super::{Ending, Session};
 use crate::{
-    args::{ApiBudget, NullEtagChoice, OutputFormat, S3Args, SandboxArgs, StorageArgs, StorageKind},
+    args::{ApiBudget, NullEtagChoice, OutputFormat, S3Args, SandboxArgs, StorageArgs, StorageKind, TlsArgs},
     error::{CliError, ErrorKind},
     platform::start_sandbox,
     signals,
@@ -25,6 +25,8 @@ enum SandboxNote<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         storage_dir: Option<&'a std::path::Path>,
         objects: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ca_cert: Option<&'a std::path::Path>,
         log_url: String,
         access_token: &'a str,
         partner_id: &'a str,
@@ -55,18 +57,33 @@ pub(super) async fn run(session: &Session, args: SandboxArgs) -> Result<Ending, 
 }
 
 fn config(args: SandboxArgs) -> Result<SandboxConfig, CliError> {
-    let SandboxArgs { api_port, storage_port, dir, url_life, token_life, budget, storage, s3 } = args;
+    let SandboxArgs { api_port, storage_port, dir, url_life, token_life, budget, tls, storage, link, s3 } =
+        args;
     let usual = SandboxConfig::default();
     Ok(SandboxConfig {
         storage_dir: dir,
         backend: backend(&storage, s3)?,
         api_port,
         storage_port,
+        tls: encryption(tls),
+        link: Link {
+            rate: link.link,
+            rtt: link.rtt.unwrap_or_default(),
+            per_connection: link.per_connection,
+            slow_connections: link.slow_connection,
+        },
         url_life: url_life.unwrap_or(usual.url_life),
         account: Account { token_life: token_life.unwrap_or(usual.account.token_life), ..Account::default() },
         budgets: budget.and_then(budgets),
         ..usual
     })
+}
+
+fn encryption(args: TlsArgs) -> Option<SandboxTls> {
+    match (args.tls_cert, args.tls_key) {
+        (Some(cert), Some(key)) => Some(SandboxTls::Files { cert, key }),
+        _ => args.tls.then_some(SandboxTls::ThrowAway),
+    }
 }
 
 /// The other budgets grow with the writes, in the proportion of the platform's guidance.
@@ -126,6 +143,7 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
             storage_url: sandbox.storage_url(),
             storage_dir: matches!(sandbox.backend(), Backend::BuiltIn).then(|| sandbox.storage_dir()),
             objects: objects(sandbox),
+            ca_cert: sandbox.ca_cert(),
             log_url,
             access_token: sandbox.access_token(),
             partner_id: sandbox.partner_id(),
@@ -148,6 +166,12 @@ fn announce(session: &Session, sandbox: &SandboxHandle) {
     session.screen.note(&format!("{}\n", style("The sandbox runs until Ctrl-C.").bold().for_stderr()));
     for (what, place) in places {
         session.screen.note(&format!("  {} {place}", style(format!("{what:<8}")).cyan().for_stderr()));
+    }
+    if let Some(path) = sandbox.ca_cert() {
+        session.screen.note(&format!("  {} {}", style("CA      ").cyan().for_stderr(), path.display()));
+        session
+            .screen
+            .note("\nIts certificate is good for this start alone: give --ca-cert to each command.");
     }
     session.screen.note("\nTo use it, in another shell:\n");
     let exports = [

@@ -148,7 +148,7 @@ fn error_in_success(code: Option<&ErrorCode>) -> Response {
 
 fn redirect(status: u16, request: &Request) -> Response {
     let mut answer = StatusCode::from_u16(status).unwrap_or(StatusCode::TEMPORARY_REDIRECT).into_response();
-    if let Some(location) = elsewhere(request.headers(), request.uri()) {
+    if let Some(location) = elsewhere(request.extensions(), request.headers(), request.uri()) {
         answer.headers_mut().insert(header::LOCATION, location);
     }
     answer

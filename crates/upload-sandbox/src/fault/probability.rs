@@ -18,7 +18,7 @@ impl Probability {
     }
 
     /// Whether it happens, for a number drawn from 0 to 999,999.
-    pub(super) const fn happens(self, drawn: u32) -> bool {
+    pub(crate) const fn happens(self, drawn: u32) -> bool {
         drawn < self.per_million
     }
 }

@@ -20,6 +20,7 @@ pub struct SandboxHandle {
     cr_url: String,
     storage_url: String,
     storage_dir: PathBuf,
+    ca_cert: Option<PathBuf>,
     state: Arc<State>,
     backend: Backend,
     servers: Vec<Server>,
@@ -31,11 +32,12 @@ impl SandboxHandle {
         backend: Backend,
         storage_url: String,
         storage_dir: PathBuf,
+        ca_cert: Option<PathBuf>,
         state: Arc<State>,
         servers: Vec<Server>,
     ) -> Self {
         let (api_url, cr_url) = (format!("{host}/api"), format!("{host}/cr/api"));
-        Self { api_url, cr_url, storage_url, storage_dir, state, backend, servers }
+        Self { api_url, cr_url, storage_url, storage_dir, ca_cert, state, backend, servers }
     }
 
     /// Puts a package there, in the place of one of the same id.
@@ -43,7 +45,7 @@ impl SandboxHandle {
         self.state.packages.put(id, package);
     }
 
-    /// The API's root, `http://127.0.0.1:<port>/api`; `FD_BASE_URL` is this with or without `/v3` after it.
+    /// The API's root, `http://127.0.0.1:<port>/api`, or with `https`; `FD_BASE_URL` is this with or without `/v3` after it.
     #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api_url
@@ -71,6 +73,13 @@ impl SandboxHandle {
     #[must_use]
     pub fn storage_dir(&self) -> &Path {
         &self.storage_dir
+    }
+
+    /// The certificate of the authority that was made for this start
+    /// ([`SandboxTls::ThrowAway`](crate::SandboxTls::ThrowAway)), as PEM. It goes when the sandbox stops.
+    #[must_use]
+    pub fn ca_cert(&self) -> Option<&Path> {
+        self.ca_cert.as_deref()
     }
 
     /// The file of one stored object, whether it exists or not; with an S3 elsewhere it never does.
@@ -132,6 +141,9 @@ impl SandboxHandle {
     pub async fn shutdown(self) -> Vec<OpenUpload> {
         for server in self.servers {
             server.stop().await;
+        }
+        if let Some(ca_cert) = &self.ca_cert {
+            std::fs::remove_file(ca_cert).ok();
         }
         if !matches!(self.backend, Backend::BuiltIn) {
             // Made for objects that went elsewhere. Only an empty folder can be removed like this.

@@ -23,6 +23,8 @@ struct Shared {
     rate: AtomicU64,
     /// How to close behind the answer: one of the constants below.
     close: AtomicU8,
+    /// `https` or `http`.
+    scheme: &'static str,
     answered: AtomicBool,
 }
 
@@ -31,6 +33,14 @@ const CLOSE_FIN: u8 = 1;
 const CLOSE_RST: u8 = 2;
 
 impl Connection {
+    pub(super) fn new(scheme: &'static str) -> Self {
+        Self(Arc::new(Shared { scheme, ..Shared::default() }))
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        self.0.scheme
+    }
+
     /// Makes the connection end with a TCP reset, without an answer.
     pub(crate) fn reset(&self) {
         self.0.reset.store(true, Relaxed);

@@ -1,27 +1,18 @@
-use std::{convert::Infallible, future::Future, net::Ipv4Addr, time::Duration};
+use std::{future::Future, time::Duration};
 
-use http::{Request, Response, header};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http::{Request, Response};
+use hyper::body::Incoming;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
-use super::{connection::Connection, socket::Socket};
-use crate::{SandboxError, clock::Clock};
+use super::{serve::serve, wire::Wire};
+use crate::clock::Clock;
 
 /// How long open connections may finish what they are doing when the server stops.
 const GRACE: Duration = Duration::from_millis(500);
-
-/// Opens a port on loopback; nobody else's machine can reach it.
-pub(crate) async fn bind(port: u16) -> Result<(TcpListener, u16), SandboxError> {
-    let listen = |source| SandboxError::Listen { port, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
-    let port = listener.local_addr().map_err(listen)?.port();
-    Ok((listener, port))
-}
 
 /// A running server. Dropping it stops it too, without waiting.
 #[derive(Debug)]
@@ -34,9 +25,9 @@ pub(crate) struct Server {
 pub(crate) type Stopped = watch::Receiver<bool>;
 
 impl Server {
-    /// Answers every request on the listener with `answer`, until stopped, dated by `clock`. The request's extensions hold its
-    /// [`Connection`].
-    pub(crate) fn start<F, A, B>(listener: TcpListener, clock: Clock, answer: F) -> Self
+    /// Answers every request on the listener, which is at the end of `wire`, with `answer`, until stopped, dated by `clock`. The
+    /// request's extensions hold its [`Connection`](super::Connection).
+    pub(crate) fn start<F, A, B>(listener: TcpListener, wire: Wire, clock: Clock, answer: F) -> Self
     where
         F: Fn(Request<Incoming>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Response<B>> + Send + 'static,
@@ -44,7 +35,9 @@ impl Server {
         B::Data: Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        Self::accepting(listener, move |stream, stopped| serve(stream, clock, answer.clone(), stopped))
+        Self::accepting(listener, move |stream, stopped| {
+            serve(stream, wire.clone(), clock, answer.clone(), stopped)
+        })
     }
 
     /// Has `serve` serve every connection of the listener, until stopped.
@@ -96,47 +89,4 @@ where
     if tokio::time::timeout(GRACE, all_done).await.is_err() {
         connections.shutdown().await;
     }
-}
-
-async fn serve<F, A, B>(stream: TcpStream, clock: Clock, answer: F, mut stopped: Stopped)
-where
-    F: Fn(Request<Incoming>) -> A + Send + Sync + 'static,
-    A: Future<Output = Response<B>> + Send + 'static,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let connection = Connection::default();
-    let socket = TokioIo::new(Socket::new(stream, connection.clone()));
-    let service = service_fn(|mut request: Request<Incoming>| {
-        connection.begin();
-        request.extensions_mut().insert(connection.clone());
-        let answer = answer(request);
-        let connection = connection.clone();
-        async move { Ok::<_, Infallible>(dated(answer.await, clock).map(|body| connection.watch(body))) }
-    });
-    // The timer gives hyper its time limit for request heads.
-    let serving = http1::Builder::new().timer(TokioTimer::new()).serve_connection(socket, service);
-    tokio::pin!(serving);
-    tokio::select! {
-        ended = &mut serving => {
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection to the sandbox ended early");
-            }
-            return;
-        }
-        () = connection.was_reset() => return,
-        _ = stopped.changed() => serving.as_mut().graceful_shutdown(),
-    }
-    serving.await.ok();
-}
-
-/// hyper dates every answer that has no date, by the right time.
-fn dated<B>(mut answer: Response<B>, clock: Clock) -> Response<B> {
-    if !clock.is_right()
-        && let Ok(date) = httpdate::fmt_http_date(clock.now()).parse()
-    {
-        answer.headers_mut().entry(header::DATE).or_insert(date);
-    }
-    answer
 }

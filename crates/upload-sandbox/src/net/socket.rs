@@ -11,7 +11,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::connection::Connection;
+use super::{connection::Connection, link::Line};
 use crate::Close;
 
 /// How many times a second a slow connection takes something.
@@ -20,7 +20,7 @@ const PORTIONS: u64 = 20;
 /// A socket that is read slowly, and closed, as its [`Connection`] says.
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Line<TcpStream>,
     connection: Connection,
     /// Until when a slow connection takes nothing.
     pause: Option<Pin<Box<Sleep>>>,
@@ -28,7 +28,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, connection: Connection) -> Self {
+    pub(super) fn new(stream: Line<TcpStream>, connection: Connection) -> Self {
         Self { stream, connection, pause: None, is_half_closed: false }
     }
 }
@@ -38,7 +38,7 @@ impl Drop for Socket {
         if self.connection.is_reset() {
             // Closing with a zero linger time is what sends RST instead of FIN. If it cannot be set, the peer sees
             // an early end instead, which is as good a fault.
-            self.stream.set_zero_linger().ok();
+            self.stream.get_ref().set_zero_linger().ok();
         }
     }
 }

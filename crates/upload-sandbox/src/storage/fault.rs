@@ -132,7 +132,7 @@ fn redirect(status: u16, head: &Parts) -> Response<s3s::Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::TEMPORARY_REDIRECT);
     let message = "Please re-send this request to the specified temporary endpoint.";
     let mut answer = Refusal::new(status, "TemporaryRedirect", message).response();
-    if let Some(location) = elsewhere(&head.headers, &head.uri) {
+    if let Some(location) = elsewhere(&head.extensions, &head.headers, &head.uri) {
         answer.headers_mut().insert(header::LOCATION, location);
     }
     answer

@@ -1,6 +1,7 @@
 //! The object storage: S3 on a port of its own, behind a gate that is as strict as S3; or an S3 elsewhere.
 
 mod client;
+mod door;
 mod fault;
 mod gate;
 mod null;

@@ -122,3 +122,80 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::net::{Link, SharedLink};
+
+    /// A request's body of so many bytes and the answer to it, over a new connection; when the answer was there.
+    async fn exchange(shared: Arc<SharedLink>, length: usize) -> Duration {
+        let begun = Instant::now();
+        // Nearly nothing is buffered on the way, as if the client saw each byte being taken.
+        let (mut client, server) = duplex(1024);
+        let serving = tokio::spawn(serve(shared.connect(server), length));
+        let (mut from, mut to) = tokio::io::split(&mut client);
+        let sent = vec![7; length];
+        let (sent, answer) = tokio::join!(to.write_all(&sent), from.read_u8());
+        sent.unwrap();
+        assert_eq!(answer.unwrap(), 1);
+        serving.await.unwrap();
+        begun.elapsed()
+    }
+
+    async fn serve(mut line: Line<DuplexStream>, length: usize) {
+        let mut body = vec![0; length];
+        line.read_exact(&mut body).await.unwrap();
+        assert!(body.iter().all(|byte| *byte == 7));
+        line.write_u8(1).await.unwrap();
+        line.flush().await.unwrap();
+    }
+
+    fn around(took: Duration, wanted: Duration) {
+        // What a bucket forgives, and a timer's grain for each portion at most.
+        let off = took.abs_diff(wanted);
+        assert!(off <= wanted / 20 + Duration::from_millis(12), "{took:?} and not {wanted:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_connections_share_the_rate() {
+        let shared = SharedLink::new(Link { rate: "100kB".parse().ok(), ..Link::default() }, 0);
+        around(exchange(Arc::clone(&shared), 500_000).await, Duration::from_secs(5));
+        let both =
+            async { tokio::join!(exchange(Arc::clone(&shared), 500_000), exchange(shared.clone(), 500_000)) };
+        let (one, two) = both.await;
+        around(one, Duration::from_secs(10));
+        around(two, Duration::from_secs(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_connection_has_its_own_rate_too() {
+        let link = Link { rate: "1MB".parse().ok(), per_connection: "100kB".parse().ok(), ..Link::default() };
+        let shared = SharedLink::new(link, 0);
+        let (one, two) =
+            tokio::join!(exchange(Arc::clone(&shared), 500_000), exchange(Arc::clone(&shared), 500_000));
+        around(one, Duration::from_secs(5));
+        around(two, Duration::from_secs(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_small_request_takes_two_round_trips_and_a_large_one_as_many_as_its_windows() {
+        let rtt = Duration::from_millis(100);
+        let link = || SharedLink::new(Link { rtt, ..Link::default() }, 0);
+        around(exchange(link(), 1).await, rtt * 2);
+        around(exchange(link(), 10 * 1460).await, rtt * 2);
+        around(exchange(link(), 10 * 1460 + 1).await, rtt * 3);
+        around(exchange(link(), 70 * 1460).await, rtt * 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_fat_link_is_filled() {
+        let rtt = Duration::from_millis(80);
+        let shared = SharedLink::new(Link { rate: "1MB".parse().ok(), rtt, ..Link::default() }, 0);
+        around(exchange(shared, 10_000_000).await, Duration::from_secs(10) + rtt * 4);
+    }
+}

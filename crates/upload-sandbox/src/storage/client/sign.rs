@@ -31,10 +31,12 @@ impl StorageClient {
 
     /// Where the object can be found, without any permission to.
     pub(crate) fn location(&self, key: &str) -> String {
+        // To its own storage, the sandbox may have a door of its own.
+        let site = if self.tracked.is_some() { &self.store } else { &self.handed_out };
         if key.is_empty() {
-            return self.store.bucket.base_url().to_string();
+            return site.bucket.base_url().to_string();
         }
-        self.store.bucket.object_url(key).to_string()
+        site.bucket.object_url(key).to_string()
     }
 }
 

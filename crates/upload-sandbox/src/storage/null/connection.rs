@@ -1,7 +1,10 @@
 use std::{io, sync::Arc, time::SystemTime};
 
 use http::Method;
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
 
 use super::{
     NullStorage,
@@ -15,7 +18,7 @@ use super::{
     operation::{Operation, Place},
 };
 use crate::{
-    net::Stopped,
+    net::{Stopped, Wire},
     storage::{
         refusal::Refusal,
         target::{Target, has_expired},
@@ -27,8 +30,26 @@ const MAX_LIST: usize = 8 * 1024 * 1024;
 /// How much of a refused body is still taken, so that the connection can go on.
 const MAX_REFUSED: u64 = 16 * 1024 * 1024;
 
-/// Answers one connection's requests, one after the other, until the client goes or the server stops.
-pub(crate) async fn serve<S>(storage: Arc<NullStorage>, stream: S, mut stopped: Stopped)
+/// How much is read at once under TLS, whose own reads are of 4 KiB.
+const TLS_READ: usize = 128 * 1024;
+
+/// Answers the requests of one connection at the end of `wire`.
+pub(crate) async fn serve(storage: Arc<NullStorage>, stream: TcpStream, wire: Wire, stopped: Stopped) {
+    if wire.is_bare() {
+        return answer_over(storage, stream, stopped).await;
+    }
+    let line = wire.line(stream);
+    match &wire.tls {
+        None => answer_over(storage, line, stopped).await,
+        Some(tls) => match tls.accept(BufReader::with_capacity(TLS_READ, line)).await {
+            Ok(stream) => answer_over(storage, stream, stopped).await,
+            Err(error) => tracing::debug!(%error, "a handshake with the null storage failed"),
+        },
+    }
+}
+
+/// Answers one request after the other, until the client goes or the server stops.
+async fn answer_over<S>(storage: Arc<NullStorage>, stream: S, mut stopped: Stopped)
 where
     S: Discard + AsyncWrite,
 {

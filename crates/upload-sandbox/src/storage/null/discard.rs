@@ -3,12 +3,15 @@
 use std::io;
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
     net::TcpStream,
 };
+use tokio_rustls::server::TlsStream;
+
+use crate::net::Line;
 
 /// A stream whose bytes can be thrown away.
-pub(crate) trait Discard: AsyncRead + Unpin + Send {
+pub(super) trait Discard: AsyncRead + Unpin + Send {
     /// Throws away some bytes, at most as many as `room` holds, and answers how many; 0 at the end of the stream. What
     /// stands in `room` afterwards means nothing.
     fn discard(&mut self, room: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send {
@@ -27,6 +30,10 @@ impl Discard for TcpStream {
         dropped.await
     }
 }
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Discard for Line<S> {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Discard for TlsStream<S> {}
 
 #[cfg(not(target_os = "linux"))]
 impl Discard for TcpStream {}
