@@ -52,9 +52,10 @@ fn table(text: &mut String, case: &Measured) {
     let metrics = metrics(unit);
     let rounds = case.rows.iter().map(|row| row.samples.len()).max().unwrap_or(0);
     writeln!(text, "### {}\n\n{rounds} rounds.\n", case.title).ok();
+    let bases = if is_alone(case) { "÷ first" } else { "÷ floor, curl, best peer" };
     write!(text, "| client |").ok();
     for metric in &metrics {
-        write!(text, " {} | ÷ floor, curl, best peer |", metric.title).ok();
+        write!(text, " {} | {bases} |", metric.title).ok();
     }
     writeln!(text, "\n|---|{}", "---|".repeat(2 * metrics.len())).ok();
     for row in &case.rows {
@@ -87,8 +88,22 @@ fn told(row: &MeasuredRow, metric: &Metric) -> String {
     format!("{median} ({min}–{max})")
 }
 
-/// To the floor, to curl, and to the best of the peers, each by this metric.
+/// Whether there is nobody but us.
+fn is_alone(case: &Measured) -> bool {
+    case.rows.iter().all(|row| row.row.client.role() == Role::Ours)
+}
+
+/// To the floor, to curl, and to the best of the peers, each by this metric; to our own first row where there is nobody
+/// else.
 fn ratios(row: &MeasuredRow, case: &Measured, metric: &Metric) -> String {
+    let values = (metric.values)(row);
+    let to = |base: Option<&MeasuredRow>| {
+        let ratio = base.and_then(|base| ratio(&values, &(metric.values)(base)));
+        ratio.map_or("–".to_owned(), figures)
+    };
+    if is_alone(case) {
+        return to(case.rows.first());
+    }
     let best = |is_candidate: &dyn Fn(&MeasuredRow) -> bool| {
         let median =
             |row: &&MeasuredRow| Summary::of(&(metric.values)(row)).map_or(f64::MAX, |all| all.median);
@@ -99,12 +114,7 @@ fn ratios(row: &MeasuredRow, case: &Measured, metric: &Metric) -> String {
     let floor = best(&|row| row.row.client.role() == Role::Floor && row.row.client != Client::Sendfile);
     let curl = best(&|row| row.row.client == Client::Curl);
     let peer = best(&|row| row.row.client.role() == Role::Peer);
-    let values = (metric.values)(row);
-    let one = |base: Option<&MeasuredRow>| {
-        let ratio = base.and_then(|base| ratio(&values, &(metric.values)(base)));
-        ratio.map_or("–".to_owned(), figures)
-    };
-    format!("{}, {}, {}", one(floor), one(curl), one(peer))
+    format!("{}, {}, {}", to(floor), to(curl), to(peer))
 }
 
 /// Three figures that count.
