@@ -62,13 +62,15 @@ impl Link {
         (self.rate * 125_000 * seconds).div_ceil(MIB) * MIB
     }
 
-    fn options(self) -> Vec<String> {
+    /// The sandbox's options in this round.
+    fn options(self, round: u32) -> Vec<String> {
         let mut options: Vec<String> = vec!["--storage".into(), "null".into()];
         options.extend(["--link".into(), format!("{}mbit", self.rate)]);
         options.extend(["--rtt".into(), format!("{}ms", self.round_trip)]);
         if self.has_stragglers {
             let (probability, slower) = STRAGGLERS;
             options.extend(["--slow-connection".into(), format!("{probability}:{}mbit", self.rate / slower)]);
+            options.extend(["--fault-seed".into(), round.to_string()]);
         }
         options
     }
@@ -82,44 +84,52 @@ pub(super) fn run(args: &Args, tools: &Tools, folders: &Folders) -> Result<Vec<M
     let mut measured = Vec::new();
     for link in Link::all() {
         eprintln!("==> {}", link.name());
-        let server = Server::start(&tools.upload, &link.options(), folders)?;
-        let size = link.carries(args.link_seconds);
-        let data = Kind::Sparse { size }.prepare(&folders.data)?;
-        let mut clients = Vec::new();
-        for client in CLIENTS.into_iter().filter(|client| args.wants(*client)) {
-            let options = vec!["--type".into(), "bench".into()];
-            let row = Row { client, note: None, data: data.kind, options };
-            if let Some(invocation) = client.invocation(&row, &data, &server, tools, &folders.state) {
-                let invocation = limited(invocation);
-                clients.push((invocation.command_line(), invocation, client, Vec::new(), None));
-            }
+        let clients = CLIENTS.into_iter().filter(|client| args.wants(*client));
+        let mut clients: Vec<_> = clients.map(Used::new).collect();
+        for round in 1..=args.rounds.unwrap_or(1) {
+            take_turns(link, round, &mut clients, args.link_seconds, tools, folders)?;
         }
-        for _ in 0..args.rounds.unwrap_or(1) {
-            for (_, invocation, client, shares, failure) in &mut clients {
-                let log = folders.logs.join("link.log");
-                #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-                let ideal = size as f64 / (link.rate as f64 * 125_000.0);
-                match invocation.run(&tools.programs.join("measure"), &log) {
-                    Ok(sample) => {
-                        eprintln!("{:>20} {:5.1} % of the link", client.name(), 100.0 * ideal / sample.wall);
-                        shares.push(ideal / sample.wall);
-                    }
-                    Err(error) if client.role() == Role::Ours => {
-                        return Err(error).context("our own client failed");
-                    }
-                    Err(error) => *failure = Some(format!("{error:#}")),
-                }
-            }
-        }
-        let used = clients.into_iter().map(|(command, _, client, shares, failure)| Used {
-            client,
-            command,
-            shares,
-            failure,
-        });
-        measured.push(MeasuredLink { link, clients: used.collect() });
+        measured.push(MeasuredLink { link, clients });
     }
     Ok(measured)
+}
+
+/// One round: everyone once, in front of the same slow connections, which are others in each round.
+fn take_turns(
+    link: Link,
+    round: u32,
+    clients: &mut [Used],
+    seconds: u64,
+    tools: &Tools,
+    folders: &Folders,
+) -> Result<()> {
+    let size = link.carries(seconds);
+    let data = Kind::Sparse { size }.prepare(&folders.data)?;
+    for used in clients {
+        // One for each, since the connections are counted from its start.
+        let server = Server::start(&tools.upload, &link.options(round), folders)?;
+        let options = vec!["--type".into(), "bench".into()];
+        let row = Row { client: used.client, note: None, data: data.kind, options };
+        let Some(invocation) = used.client.invocation(&row, &data, &server, tools, &folders.state) else {
+            used.failure = Some("not installed".into());
+            continue;
+        };
+        let invocation = limited(invocation);
+        used.command = invocation.command_line();
+        #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let ideal = size as f64 / (link.rate as f64 * 125_000.0);
+        match invocation.run(&tools.programs.join("measure"), &folders.logs.join("link.log")) {
+            Ok(sample) => {
+                eprintln!("{:>20} {:5.1} % of the link", used.client.name(), 100.0 * ideal / sample.wall);
+                used.shares.push(ideal / sample.wall);
+            }
+            Err(error) if used.client.role() == Role::Ours => {
+                return Err(error).context("our own client failed");
+            }
+            Err(error) => used.failure = Some(format!("{error:#}")),
+        }
+    }
+    Ok(())
 }
 
 /// A client that waits for a slow connection to its end would hold up all others.
@@ -169,6 +179,10 @@ pub(super) fn markdown(measured: &[MeasuredLink]) -> String {
 }
 
 impl Used {
+    fn new(client: Client) -> Self {
+        Self { client, command: String::new(), shares: Vec::new(), failure: None }
+    }
+
     fn told(&self) -> String {
         match Summary::of(&self.shares) {
             Some(all) if self.shares.len() > 1 => {
@@ -195,7 +209,7 @@ pub(super) fn json(measured: &[MeasuredLink]) -> Vec<Value> {
             })
         });
         json!({
-            "server": link.options().join(" "),
+            "server": link.options(1).join(" "),
             "rate_mbit": link.rate,
             "round_trip_ms": link.round_trip,
             "stragglers": link.has_stragglers,
@@ -214,6 +228,6 @@ mod tests {
         assert_eq!(Link::all().count(), 12);
         let link = Link { rate: 50, round_trip: 1, has_stragglers: true };
         assert_eq!(link.carries(30), 179 * MIB);
-        assert!(link.options().join(" ").ends_with("--slow-connection 0.05:1mbit"));
+        assert!(link.options(7).join(" ").ends_with("--slow-connection 0.05:1mbit --fault-seed 7"));
     }
 }
