@@ -23,8 +23,8 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// Tells a slow part from its peers: those that were stored last, and those in flight beside it.
 ///
 /// Sans-I/O and deterministic, as [`Controller`](super::Controller) is. A part is slow when both say so: it has taken longer than
-/// the spread of those before it allows, and it moves at less than a third of the speed of those beside it. The second is
-/// what a link that got worse for all does not fulfil.
+/// the spread of those before it allows, and it moves at less than a third of the speed of those beside it: in flight, or stored
+/// since it began. The second is what a link that got worse for all does not fulfil, nor a part that is alone.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     stored: VecDeque<Stored>,
@@ -35,6 +35,7 @@ pub(super) struct Peers {
 #[derive(Clone, Copy, Debug)]
 struct Stored {
     seconds_per_byte: f64,
+    ended: Instant,
     /// The most that shared the link with it, itself included.
     among: usize,
 }
@@ -83,7 +84,11 @@ impl Peers {
             return;
         };
         let seconds = now.saturating_duration_since(part.began).as_secs_f64();
-        self.stored.push_back(Stored { seconds_per_byte: seconds / part.bytes as f64, among: part.among });
+        self.stored.push_back(Stored {
+            seconds_per_byte: seconds / part.bytes as f64,
+            ended: now,
+            among: part.among,
+        });
         if self.stored.len() > REMEMBERED {
             self.stored.pop_front();
         }
@@ -93,7 +98,8 @@ impl Peers {
     pub(super) fn look_at(&self, now: Instant, peer: &Peer) -> Instant {
         let due = self.in_flight.get(&peer.number).map(|part| {
             let allowed = self.allowed(part).map_or(SOONEST, |(_, allowed)| allowed);
-            part.began + allowed
+            // What its peers show meanwhile may make it slow sooner.
+            (part.began + allowed).min((part.began + SOONEST).max(now + SETTLED))
         });
         due.unwrap_or(now).max(now + SETTLED / 2)
     }
@@ -106,9 +112,13 @@ impl Peers {
             return None;
         }
         let others = self.in_flight.iter().filter(|(number, _)| **number != peer.number);
-        let beside = median(others.filter_map(|(_, other)| other.speed(now)).collect());
-        let is_slow = beside.is_none_or(|beside| part.speed(now).is_some_and(|own| own * FACTOR < beside));
-        is_slow.then_some(usual)
+        let in_flight = others.filter_map(|(_, other)| other.speed(now));
+        let meanwhile = self.stored.iter().filter(|stored| stored.ended > part.began);
+        let meanwhile = meanwhile.map(|stored| stored.seconds_per_byte.recip());
+        // What is in flight knows best how the link is now; fast parts are never there for long enough to be asked. Where nothing
+        // else moved since it began, nothing tells a slow part from a slow link.
+        let beside = median(in_flight.collect()).or_else(|| median(meanwhile.collect()))?;
+        part.speed(now).is_some_and(|own| own * FACTOR < beside).then_some(usual)
     }
 
     /// How long so many bytes usually take with as many in flight as now, and how long they may take.
@@ -131,7 +141,7 @@ impl Peers {
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 #[cfg(test)]
@@ -154,20 +164,41 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    /// Another part is stored while this one is on its way.
+    fn another(peers: &mut Peers, began: Instant, took: Duration) {
+        let other = peers.begin(began, 8 * MIB);
+        peers.end(began + took, &other, true);
+    }
+
     #[test]
     fn a_part_that_takes_three_times_as_long_as_the_others_and_stands_alone_is_slow() {
         let now = Instant::now();
         let mut peers = after(now, &[2, 2]);
+        let now = now + seconds(10);
         let slow = peers.begin(now, 8 * MIB);
-        assert_eq!(peers.look_at(now, &slow), now + seconds(6));
+        let larger = peers.begin(now, 80 * MIB);
+        larger.sent.store(80 * MIB, Relaxed);
+        another(&mut peers, now, seconds(2));
+        assert_eq!(peers.look_at(now, &slow), now + seconds(3));
+        assert_eq!(peers.look_at(now + seconds(4), &slow), now + seconds(5));
         assert_eq!(peers.usual_where_slow(now + seconds(5), &slow), None);
         assert_eq!(peers.usual_where_slow(now + seconds(6), &slow), Some(seconds(2)));
-        let larger = peers.begin(now, 80 * MIB);
         assert_eq!(
             peers.usual_where_slow(now + seconds(59), &larger),
             None,
             "ten times the bytes, ten times the time"
         );
+    }
+
+    #[test]
+    fn a_part_beside_which_nothing_moves_is_not_slow() {
+        let now = Instant::now();
+        let mut peers = after(now, &[1, 1]);
+        let now = now + seconds(10);
+        let alone = peers.begin(now, 8 * MIB);
+        assert_eq!(peers.usual_where_slow(now + seconds(1000), &alone), None);
+        another(&mut peers, now + seconds(1000), seconds(1));
+        assert!(peers.usual_where_slow(now + seconds(1001), &alone).is_some());
     }
 
     #[test]
@@ -178,6 +209,7 @@ mod tests {
         assert_eq!(few.usual_where_slow(now + seconds(1000), &part), None);
         let mut fast = after(now, &[0]);
         let part = fast.begin(now, 8 * MIB);
+        another(&mut fast, now, Duration::from_millis(10));
         assert_eq!(fast.usual_where_slow(now + Duration::from_millis(2999), &part), None);
         assert!(fast.usual_where_slow(now + seconds(3), &part).is_some());
     }

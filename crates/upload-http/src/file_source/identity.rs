@@ -12,6 +12,8 @@ use crate::range_reader::{Ranged as _, read_exact_at};
 const BLOCK: u64 = 64 * 1024;
 /// How many blocks are sampled. A file that has no more is read whole.
 const BLOCKS: u64 = 16;
+/// How much is read at once for a digest, in bytes.
+const DIGEST_BUFFER: usize = 64 * 1024;
 /// How much is read at once when parts are compared, in bytes.
 const STRETCH: u64 = 1024 * 1024;
 
@@ -78,10 +80,14 @@ impl FileSource {
     /// ([`io::ErrorKind::Interrupted`]).
     pub fn sha256(&self, mut watch: impl FnMut(u64) -> bool) -> Result<String, SourceError> {
         let (mut hash, mut offset) = (Sha256::new(), 0);
+        // One buffer, and not a large one: several files may be read at once, beside the buffers that they are sent through.
+        let mut buffer = vec![0; DIGEST_BUFFER];
         while offset < self.len() {
-            let stretch = self.read(offset, STRETCH.min(self.len() - offset))?;
+            let rest = usize::try_from(self.len() - offset).unwrap_or(usize::MAX);
+            let stretch = &mut buffer[..rest.min(DIGEST_BUFFER)];
+            read_exact_at(&self.0.file, stretch, offset)?;
             offset += stretch.len() as u64;
-            hash.update(&stretch);
+            hash.update(&*stretch);
             if !watch(stretch.len() as u64) {
                 return Err(io::Error::from(io::ErrorKind::Interrupted).into());
             }

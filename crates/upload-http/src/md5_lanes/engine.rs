@@ -40,7 +40,7 @@ impl Engine {
         let together: Option<Vec<Md5State>> = states.iter().map(State::many).collect();
         match (self.many, together) {
             (Some(many), Some(mut together)) => {
-                let fillers = fillers(together.len());
+                let fillers = fillers(together.len(), many.lanes());
                 let filler = chunks.first().copied().unwrap_or_default();
                 let mut chunks = chunks.to_vec();
                 chunks.resize(chunks.len() + fillers, filler);
@@ -73,11 +73,12 @@ impl Engine {
 
 /// How many streams that nobody wants are hashed beside so many, because whole vectors are cheaper than broken ones. Measured for
 /// md5-many 0.1.0-alpha.4 on an AMD EPYC with AVX-512, CPU seconds per GiB: 4 streams 0.88, 5 to 7 more than 4, 8 streams 0.22, 9
-/// to 15 about 0.47, 16 streams 0.16. Two streams as two of eight cost 0.87 instead of 1.33.
-fn fillers(streams: usize) -> usize {
+/// to 15 about 0.47, 16 streams 0.16. Two streams as two of eight cost 0.87 instead of 1.33. Processors with four lanes (SSE4.2,
+/// NEON) were not measured: there, vectors of four are filled.
+fn fillers(streams: usize, lanes: usize) -> usize {
     match streams {
         0 | 1 => 0,
-        _ => streams.next_multiple_of(8) - streams,
+        _ => streams.next_multiple_of(lanes.clamp(1, 8)) - streams,
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Outlook {
     missing: u64,
     stored: u64,
     told: bool,
+    /// It has been begun anew already, and will not be again.
+    pub(super) is_last: bool,
 }
 
 impl Outlook {
@@ -39,7 +41,14 @@ impl Outlook {
             let this = url.expires_at()?.duration_since(since).unwrap_or_default();
             left = Some(left.map_or(this, |left: Duration| left.min(this)));
         }
-        Some(Self { began: now, ends: now.checked_add(left?)?, missing: bytes, stored: 0, told: false })
+        Some(Self {
+            began: now,
+            ends: now.checked_add(left?)?,
+            missing: bytes,
+            stored: 0,
+            told: false,
+            is_last: false,
+        })
     }
 
     /// Takes in that a part is stored. Where the rest will not be in time, it says so, once.
@@ -67,8 +76,12 @@ impl Outlook {
             Concurrency::Fixed(parts) => format!("a --concurrency of more than {parts}"),
             Concurrency::Adaptive { .. } => "a faster link".to_owned(),
         };
+        let end = match self.is_last {
+            true => "it will fail",
+            false => "it will be begun anew once, and fail if that is no faster",
+        };
         Some(format!(
-            "at {speed} the rest needs {}, and its URLs end in {}: it will be begun anew once, and fail if that is no faster. \
+            "at {speed} the rest needs {}, and its URLs end in {}: {end}. \
              What helps: {remedy}, or URLs that the platform signs for longer",
             roughly(needs),
             roughly(left),

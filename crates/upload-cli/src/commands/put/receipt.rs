@@ -11,6 +11,7 @@ use std::{
 
 use serde::Serialize;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use upload_core::{Checkpoint, Event, SourceError};
 use upload_http::FileSource;
 
@@ -159,10 +160,14 @@ impl Digest {
     /// What it comes to.
     ///
     /// # Errors
-    /// When the file could not be read, or is not what it was when its upload began.
-    async fn end(mut self) -> Result<String, SourceError> {
-        let joined = (&mut self.reading).await;
-        joined.unwrap_or_else(|error| Err(SourceError::Io(io::Error::other(error))))
+    /// When the file could not be read, is not what it was when its upload began, or nobody wants to wait for it.
+    async fn end(mut self, cancel: &CancellationToken) -> Result<String, SourceError> {
+        tokio::select! {
+            joined = &mut self.reading => {
+                joined.unwrap_or_else(|error| Err(SourceError::Io(io::Error::other(error))))
+            }
+            () = cancel.cancelled() => Err(SourceError::Io(io::Error::other("it was cancelled"))),
+        }
     }
 }
 
@@ -180,13 +185,13 @@ impl Drop for Digest {
 pub(super) async fn give(
     receipts: &Receipts,
     name: &str,
-    digest: Digest,
+    (digest, cancel): (Digest, &CancellationToken),
     parts: StoredParts,
     compared: bool,
     result: &mut FileResult,
 ) -> Result<Option<String>, CliError> {
     let Some(object_key) = result.object_key.as_deref() else { return Ok(None) };
-    let (sha256, warning) = match digest.end().await {
+    let (sha256, warning) = match digest.end(cancel).await {
         Ok(digest) => (Some(digest), None),
         Err(error) => (None, Some(format!("the receipt has no SHA-256 of what was sent: {error}"))),
     };

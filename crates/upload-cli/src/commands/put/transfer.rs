@@ -89,7 +89,7 @@ impl Transfer<'_> {
         let digest = self.receipts.map(|receipts| (receipts, Digest::begin(job.source.clone())));
         let mut anew = false;
         loop {
-            let ended = match self.drive(&mut run, &mut keeper, from.take()).await {
+            let ended = match self.drive(&mut run, &mut keeper, from.take(), anew).await {
                 Ok(ended) => ended,
                 Err(error) => return refused(&error),
             };
@@ -123,7 +123,7 @@ impl Transfer<'_> {
         result: &mut FileResult,
     ) {
         let compared = self.verifying.is_some_and(VerifyingTransport::compares);
-        match receipt::give(receipts, &job.name, digest, stored, compared, result).await {
+        match receipt::give(receipts, &job.name, (digest, self.cancel), stored, compared, result).await {
             Ok(None) => {}
             Ok(Some(message)) => {
                 self.reporter.report(self.id, &Note::Warning { file: &job.label, message: &message });
@@ -140,6 +140,7 @@ impl Transfer<'_> {
         run: &mut Run<'_>,
         keeper: &mut Keeper<'_>,
         from: Option<Checkpoint>,
+        is_second: bool,
     ) -> Result<Ended, CliError> {
         let job = run.job;
         run.parts = job.parts();
@@ -181,6 +182,9 @@ impl Transfer<'_> {
             match event {
                 Event::Opened(checkpoint) => {
                     outlook = Outlook::new(checkpoint, begun_here, Instant::now(), SystemTime::now());
+                    if let Some(outlook) = &mut outlook {
+                        outlook.is_last = is_second;
+                    }
                 }
                 Event::PartStored { bytes, .. } => {
                     let outlook = outlook.as_mut();

@@ -103,12 +103,15 @@ impl Reading for Summaries<'_> {
     }
 }
 
-/// The same bytes without a byte order mark, however small the pieces are they come in. The first line comes in one piece,
-/// if it is no longer than a buffer.
+/// The same bytes without a byte order mark, however small the pieces are they come in. What stands up to the end of the first
+/// line that is not blank comes in one piece, if it is no longer than a buffer.
 fn without_mark(mut bytes: impl BufRead) -> io::Result<impl BufRead> {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     let mut start = Vec::new();
-    (&mut bytes).take(BUFFER as u64).read_until(b'\n', &mut start)?;
+    let mut head = (&mut bytes).take(BUFFER as u64);
+    while start.strip_prefix(MARK).unwrap_or(&start).trim_ascii().is_empty()
+        && head.read_until(b'\n', &mut start)? > 0
+    {}
     let marked = start.starts_with(MARK);
     let mut start = Cursor::new(start);
     start.set_position(if marked { MARK.len() as u64 } else { 0 });

@@ -43,6 +43,8 @@ fn the_same_records_come_out_of_every_format() {
         ("a.ndjson", format!("[{object},\n{object}]")),
         ("-", format!("{}\n{}", compact(object), compact(object))),
         ("a.ndjson", format!("\u{feff}{}\n\n{}\n", compact(object), compact(object))),
+        ("-", format!("\n\n{}\n{}", compact(object), compact(object))),
+        ("-", format!("\u{feff}\r\n{object}{object}")),
         ("-", format!(" [{object},{object}]")),
         ("-", format!("{object}{object}")),
         ("a.csv", csv.clone()),
