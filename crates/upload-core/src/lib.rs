@@ -28,7 +28,8 @@ pub use driver::{Driver, Meter, Progress};
 pub use error::{TransportError, TransportErrorKind};
 pub use integrity::{Chunks, Digester, VerifyingTransport};
 pub use journal::{
-    FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, Opened, Record, Rescued, Sameness,
+    Durability, FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, Opened, Prospect, Record,
+    Rescued, Sameness,
 };
 pub use limits::{Concurrency, Controller, LimitedTransport};
 pub use machine::{

@@ -9,13 +9,14 @@ use std::{
     error::Error,
     path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use tokio::sync::Notify;
 use upload_core::{
-    Driver, Event, MultipartConfig, MultipartUpload, Outcome, PartBody, Progress, Sameness, Source as _,
+    Driver, Event, MultipartConfig, MultipartUpload, Outcome, PartBody, Progress, Prospect, Source as _,
     Stored, Transport, TransportError, TransportErrorKind,
 };
 use upload_http::{FileJournal, FileSource, ReadJournalError, TokioClock};
@@ -60,9 +61,11 @@ async fn put(path: &Path, journal: &Path, transport: &dyn Transport) -> Result<O
     };
     let (mut machine, mut kept) = match FileJournal::read(journal) {
         Ok(found) => {
-            let same = found.opened.file.as_ref().zip(identity.as_ref()).map(|(then, now)| then.compare(now));
-            if same != Some(Sameness::Same) {
-                return Err("the file has changed: abort the upload by its checkpoint, and begin anew".into());
+            let prospect = found.prospect(identity.as_ref(), SystemTime::now());
+            if prospect != Prospect::Open {
+                return Err(
+                    format!("abort the upload by its checkpoint, and begin anew: {prospect:?}").into()
+                );
             }
             let kept = FileJournal::go_on(journal, &found)?;
             (MultipartUpload::resume(found.checkpoint, config)?, Some(kept))
@@ -92,9 +95,9 @@ async fn put(path: &Path, journal: &Path, transport: &dyn Transport) -> Result<O
     if let Some(error) = trouble {
         return Err(error.into());
     }
-    // Where it failed, `Remains` says whether it is over; see docs/embedding.md.
-    if let (Outcome::Completed(_), Some(journal)) = (&ended.outcome, kept) {
-        journal.end(true)?;
+    // Where something may be open on the platform, the journal stays; see docs/embedding.md.
+    if let Some(journal) = kept {
+        journal.settle(&ended.outcome)?;
     }
     Ok(ended.outcome)
 }

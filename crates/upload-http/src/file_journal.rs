@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use upload_core::{Checkpoint, Event, FileIdentity, JOURNAL_VERSION, Journal, JournalError, Opened, Record};
+use upload_core::{
+    Checkpoint, Durability, Event, FileIdentity, JOURNAL_VERSION, Journal, JournalError, Opened, Outcome,
+    Record,
+};
 
 /// The most parts that a power failure may take from the journal, unless they come faster than the disk takes them.
 const LINES_PER_SYNC: u32 = 8;
@@ -66,14 +69,18 @@ impl FileJournal {
             file,
             checkpoint: checkpoint.clone(),
         };
-        let line = Record::Opened(Box::new(opened)).to_line()?;
+        let record = Record::Opened(Box::new(opened));
+        let line = record.to_line()?;
         let mut options = OpenOptions::new();
         options.append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path)?;
-        let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
-        if let Err(error) = written.and_then(|()| sync_folder(&path)) {
+        let mut written = file.write_all(line.as_bytes());
+        if record.durability() == Durability::Now {
+            written = written.and_then(|()| file.sync_all()).and_then(|()| sync_folder(&path));
+        }
+        if let Err(error) = written {
             // Half a journal would only be in the way, and the caller is about to hear that there is none.
             let _ = fs::remove_file(&path);
             return Err(error);
@@ -111,36 +118,23 @@ impl FileJournal {
     }
 
     /// Writes down what a resumed upload needs to know. [`Event::Opened`] is [`create`](Self::create)'s business, and the
-    /// end is [`end`](Self::end)'s.
+    /// end is [`settle`](Self::settle)'s.
     ///
     /// # Errors
     /// When it cannot be written, or an earlier line did not get to the disk.
     pub fn observe(&mut self, event: &Event) -> io::Result<()> {
-        match event {
-            Event::PartStored { part, attempt, etag, .. } => {
-                let (number, etag, attempt) = (*part, etag.clone(), *attempt);
-                self.append(&Record::Part { number, etag, attempt, at: now() })?;
-                // Where the thread has ended, it has said why.
-                let _ = self.written.send(());
-                let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-                trouble.take().map_or(Ok(()), Err)
-            }
-            // Lost, it would turn a lost answer into a lost object.
-            Event::Completing => {
-                self.append(&Record::Completing)?;
-                self.file.sync_data()
-            }
-            _ => Ok(()),
-        }
+        Record::of_event(event, now()).map_or(Ok(()), |record| self.append(&record))
     }
 
-    /// Closes the journal of an upload that is over, on the server, too: it says so, and is removed.
+    /// Closes the journal of an upload that is over, on the server, too: it says so, and is removed. One that may be open
+    /// there stays as it is.
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn end(self, completed: bool) -> io::Result<()> {
+    pub fn settle(self, outcome: &Outcome) -> io::Result<()> {
+        let Some(record) = Record::of_outcome(outcome) else { return Ok(()) };
         // Should it not go away, at least nobody goes on from it.
-        let said = self.append(if completed { &Record::Completed } else { &Record::Aborted });
+        let said = self.append(&record);
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => said.and(Err(error)),
             _ => Ok(()),
@@ -148,7 +142,17 @@ impl FileJournal {
     }
 
     fn append(&self, record: &Record) -> io::Result<()> {
-        (&*self.file).write_all(record.to_line()?.as_bytes())
+        (&*self.file).write_all(record.to_line()?.as_bytes())?;
+        match record.durability() {
+            Durability::Now => self.file.sync_data(),
+            Durability::Soon => {
+                // Where the thread has ended, it has said why.
+                let _ = self.written.send(());
+                let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                trouble.take().map_or(Ok(()), Err)
+            }
+            Durability::Sometime => Ok(()),
+        }
     }
 }
 

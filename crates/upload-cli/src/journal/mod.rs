@@ -1,7 +1,6 @@
 //! The unfinished uploads of this user: one journal each, under the state folder, with a lock beside it while a process
 //! is at work on it.
 
-mod expiry;
 mod id;
 mod lock;
 mod session;
@@ -14,7 +13,6 @@ use std::{
 use upload_http::FileJournal;
 
 pub(crate) use self::{
-    expiry::comes_too_late,
     id::SessionId,
     lock::{Lock, LockError},
     session::{Content, Session, State},

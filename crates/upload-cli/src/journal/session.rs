@@ -7,10 +7,7 @@ use std::{
 use upload_core::{Journal, JournalError, JournalState, Opened, Rescued};
 use upload_http::ReadJournalError;
 
-use super::{
-    SessionId,
-    expiry::{expires_at, has_expired},
-};
+use super::SessionId;
 use crate::platform::PlatformId;
 
 /// An upload that this machine began.
@@ -129,7 +126,7 @@ impl Session {
         match &self.content {
             Content::Whole(journal) if journal.state.is_over() => State::Over,
             Content::Whole(journal) if journal.state == JournalState::Completing => State::Completing,
-            Content::Whole(journal) if has_expired(journal, now) => State::Expired,
+            Content::Whole(journal) if journal.has_expired(now) => State::Expired,
             Content::Whole(_) => State::Open,
             Content::Broken(JournalError::FromTheFuture(_)) => State::Newer,
             Content::Broken(_) => State::Damaged,
@@ -155,6 +152,6 @@ impl Session {
 
     /// When the URLs that are still needed end; `None` where none is, or they do not say.
     pub(crate) fn expires_at(&self) -> Option<SystemTime> {
-        self.journal().and_then(expires_at)
+        self.journal().and_then(Journal::expires_at)
     }
 }

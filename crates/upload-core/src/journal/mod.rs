@@ -6,9 +6,14 @@
 //! which does not count.
 
 mod decode;
+mod expiry;
+mod prospect;
 mod record;
 mod rescue;
+mod writing;
 
 pub use decode::{Journal, JournalError, JournalState};
+pub use prospect::Prospect;
 pub use record::{FileIdentity, JOURNAL_VERSION, Opened, Record, Sameness};
 pub use rescue::Rescued;
+pub use writing::Durability;

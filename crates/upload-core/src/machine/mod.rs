@@ -6,6 +6,7 @@
 //! before requests are polled: an observer that writes a journal has then seen the upload id before the first part
 //! is sent.
 
+mod again;
 mod call;
 mod context;
 mod event;

@@ -3,7 +3,8 @@ use std::{fs, io, path::Path};
 use md5::{Digest as _, Md5};
 use tempfile::tempdir;
 use upload_core::{
-    CHECKPOINT_VERSION, Checkpoint, Event, JournalState, Plan, Sameness, Source as _, proto::ETag,
+    CHECKPOINT_VERSION, Checkpoint, Completed, Event, JournalState, Outcome, Plan, Remains, Sameness,
+    Source as _, Validation, proto::ETag,
 };
 use upload_http::{FileJournal, FileSource, ReadJournalError};
 
@@ -32,6 +33,17 @@ fn stored(number: u64) -> Event {
     Event::PartStored { part: number.try_into().unwrap(), bytes: 1, attempt: 1, etag, request_id: None }
 }
 
+fn completed() -> Outcome {
+    Outcome::Completed(Completed {
+        object_key: "k".parse().unwrap(),
+        upload_id: Some("u".parse().unwrap()),
+        etag: None,
+        bytes: 11 * MIB as u64,
+        parts: 3,
+        validation: Validation::Skipped,
+    })
+}
+
 #[test]
 fn what_is_observed_is_there_for_another_process_at_once() {
     let folder = tempdir().unwrap();
@@ -45,10 +57,19 @@ fn what_is_observed_is_there_for_another_process_at_once() {
     assert_eq!(read.checkpoint.etags[1].as_ref().map(ETag::as_str), Some("e2"));
     journal.observe(&Event::Completing).unwrap();
     assert_eq!(FileJournal::read(&path).unwrap().state, JournalState::Completing);
-    journal.end(true).unwrap();
+    journal.settle(&completed()).unwrap();
     assert!(
         matches!(FileJournal::read(&path), Err(ReadJournalError::Io(error)) if error.kind() == io::ErrorKind::NotFound)
     );
+}
+
+#[test]
+fn the_journal_of_an_upload_that_may_be_open_stays() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.journal");
+    let kept = Outcome::Aborted { remains: Remains::Kept(Box::new(checkpoint())) };
+    create(&path).unwrap().settle(&kept).unwrap();
+    assert_eq!(FileJournal::read(&path).unwrap().state, JournalState::Open);
 }
 
 #[cfg(unix)]

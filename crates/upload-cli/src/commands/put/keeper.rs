@@ -3,7 +3,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use upload_core::{Event, FileIdentity, Outcome, Remains};
+use upload_core::{Event, FileIdentity, Outcome, Record};
 use upload_http::FileJournal;
 
 use super::job::Job;
@@ -147,15 +147,11 @@ impl Keeper<'_> {
 
     /// Closes the journal of an upload that is over on the platform; one that may be open there stays.
     pub(super) fn settle(&mut self, outcome: &Outcome) {
-        let completed = match outcome {
-            Outcome::Completed(_) => true,
-            Outcome::Failed { remains, .. } | Outcome::Aborted { remains } => match remains {
-                Remains::Kept(_) | Remains::LeftOpen { .. } | Remains::Unclear { .. } => return,
-                Remains::Nothing | Remains::Aborted { .. } | Remains::Gone { .. } => false,
-            },
-        };
+        if Record::of_outcome(outcome).is_none() {
+            return;
+        }
         let gone = match (self.journal.take(), &self.place) {
-            (Some(journal), _) => journal.end(completed).map_err(|error| error.to_string()),
+            (Some(journal), _) => journal.settle(outcome).map_err(|error| error.to_string()),
             // It could not be kept up, and what stands in it must not be taken for an unfinished upload.
             (None, Some(place)) => place.journals.remove(&place.id).map_err(|error| error.message),
             (None, None) => Ok(()),

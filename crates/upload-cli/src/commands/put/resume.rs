@@ -2,8 +2,8 @@ use std::{io, time::SystemTime};
 
 use tokio_util::sync::CancellationToken;
 use upload_core::{
-    Attempts, Checkpoint, Delivery, Failure, Journal, JournalError, Outcome, Remains, RetryPolicy, Sameness,
-    Step, Transport, TransportErrorKind as Kind,
+    Attempts, Checkpoint, Delivery, Failure, Journal, JournalError, Prospect, RetryPolicy, Step, Transport,
+    TransportErrorKind as Kind,
 };
 use upload_http::TokioClock;
 use upload_proto::AbortRequest;
@@ -11,9 +11,12 @@ use upload_proto::AbortRequest;
 use super::{job::Job, keeper::Keeper};
 use crate::{
     error::{CliError, ErrorKind},
-    journal::{Content, comes_too_late},
+    journal::Content,
     output::Note,
 };
+
+const NOT_ITS_OWN: &str = "the file has changed since its upload began (it was written to, and the parts that are \
+     stored cannot be told to be its own)";
 
 /// Finds out whether an upload can be gone on with, and clears away one that cannot.
 pub(super) struct Resumer<'a> {
@@ -47,19 +50,18 @@ impl Resumer<'_> {
                 return Err(unusable(error, "use the newer version of this program".into()));
             }
             Content::Broken(error) => format!("the journal of its unfinished upload is damaged ({error})"),
-            Content::Whole(journal) if journal.state.is_over() => {
-                remove(&session.path).map_err(|error| unusable(&error, "remove it".into()))?;
-                return Ok(None);
-            }
-            Content::Whole(_) if !self.resume => {
-                "it was asked not to go on with the unfinished upload".to_owned()
-            }
-            Content::Whole(journal) => match self.obstacle(journal, keeper, job).await? {
-                None => {
+            Content::Whole(journal) => match journal.prospect(keeper.file(), SystemTime::now()) {
+                Prospect::Over => {
+                    remove(&session.path).map_err(|error| unusable(&error, "remove it".into()))?;
+                    return Ok(None);
+                }
+                _ if !self.resume => "it was asked not to go on with the unfinished upload".to_owned(),
+                Prospect::Lost(reason) => reason,
+                Prospect::Compare if !self.holds_parts(journal, keeper, job).await? => NOT_ITS_OWN.into(),
+                Prospect::Open | Prospect::Compare => {
                     keeper.go_on(journal);
                     return Ok(Some(journal.checkpoint.clone()));
                 }
-                Some(obstacle) => obstacle,
             },
         };
         if let Some(rescued) = session.rescued() {
@@ -71,28 +73,6 @@ impl Resumer<'_> {
         }
         keeper.note(&Note::Restarted { file: &keeper.label, reason: &reason });
         Ok(None)
-    }
-
-    /// Why the upload cannot be gone on with.
-    async fn obstacle(
-        &self,
-        journal: &Journal,
-        keeper: &Keeper<'_>,
-        job: &Job,
-    ) -> Result<Option<String>, CliError> {
-        let (Some(then), Some(now)) = (&journal.opened.file, keeper.file()) else { return Ok(None) };
-        let changed = match then.compare(now) {
-            Sameness::Changed(how) => Some(how),
-            Sameness::Same => None,
-            Sameness::Touched => (!self.holds_parts(journal, keeper, job).await?).then(|| {
-                "it was written to, and the parts that are stored cannot be told to be its own".into()
-            }),
-        };
-        if let Some(how) = changed {
-            return Ok(Some(format!("the file has changed since its upload began ({how})")));
-        }
-        let too_late = !journal.checkpoint.completing && comes_too_late(journal, SystemTime::now());
-        Ok(too_late.then(|| "the URLs of its unfinished upload end too soon".into()))
     }
 
     /// Reads the parts that are stored, and compares them with their ETags.
@@ -138,22 +118,6 @@ impl Resumer<'_> {
         done.map_err(|error| {
             CliError::io("putting away", &journals.journal(id), &error).hint("make the folder writable")
         })
-    }
-}
-
-/// Why an upload that has just failed is worth beginning anew: what it needed on the platform is gone, and the file is not
-/// to blame.
-pub(super) fn worth_another(outcome: &Outcome) -> Option<String> {
-    let Outcome::Failed { failure: Failure::Request { step, error, .. }, remains } = outcome else {
-        return None;
-    };
-    let (is_part, is_complete) = (matches!(step, Step::Part { .. }), *step == Step::Complete);
-    let clear = matches!(remains, Remains::Aborted { .. } | Remains::Gone { .. } | Remains::Kept(_));
-    match error.kind {
-        _ if !clear => None,
-        Kind::NotFound if is_part || is_complete => Some("the platform no longer knows the upload".into()),
-        Kind::Expired if is_part => Some("the URLs of the upload are over".into()),
-        _ => None,
     }
 }
 

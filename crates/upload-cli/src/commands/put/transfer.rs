@@ -14,7 +14,7 @@ use super::{
     outlook::Outlook,
     receipt::{self, Digest, Receipts, StoredParts},
     result::file_result,
-    resume::{Resumer, worth_another},
+    resume::Resumer,
     throttle::{Throttle, Throttled},
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Transfer<'_> {
                 Err(error) => return refused(&error),
             };
             keeper.settle(&ended.outcome);
-            let reason = worth_another(&ended.outcome).filter(|_| !anew && !self.cancel.is_cancelled());
+            let reason = ended.outcome.worth_another().filter(|_| !anew && !self.cancel.is_cancelled());
             let Some(reason) = reason else {
                 let mut result = file_result(&job, run.parts, ended, keeper.session(), began.elapsed());
                 if let Some((receipts, digest)) = digest {
@@ -110,7 +110,7 @@ impl Transfer<'_> {
                 }
             }
             anew = true;
-            keeper.note(&Note::Restarted { file: &job.label, reason: &reason });
+            keeper.note(&Note::Restarted { file: &job.label, reason });
         }
     }
 

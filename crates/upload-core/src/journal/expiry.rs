@@ -1,25 +1,33 @@
+//! Whether the URLs of an unfinished upload live for as long as it still takes.
+
 use std::time::{Duration, SystemTime};
 
-use upload_core::Journal;
 use upload_proto::PresignedUrl;
 
-/// A pause longer than this between two parts is no measure of a link's speed: the process was not there.
+use super::Journal;
+
+/// A pause longer than this between two parts is no measure of a link's speed: the process was not there. In milliseconds.
 const LONGEST_GAP: u64 = 60_000;
 /// URLs that end sooner than this are as good as ended.
 const NEARLY: Duration = Duration::from_secs(5);
-
 /// Clocks that are this close agree: signing many URLs and their way here take a while, too.
 const AGREEING: Duration = Duration::from_secs(60);
 
-/// When the URLs that are still needed end, by the clock that signed them.
-pub(super) fn expires_at(journal: &Journal) -> Option<SystemTime> {
-    let checkpoint = &journal.checkpoint;
-    let needed = checkpoint.urls.iter().zip(&checkpoint.etags).filter(|(_, etag)| etag.is_none());
-    needed.filter_map(|(url, _)| url.expires_at()).min()
-}
+impl Journal {
+    /// When the URLs that are still needed end, by the clock that signed them; `None` where none is needed, or they do not
+    /// say.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        let checkpoint = &self.checkpoint;
+        let needed = checkpoint.urls.iter().zip(&checkpoint.etags).filter(|(_, etag)| etag.is_none());
+        needed.filter_map(|(url, _)| url.expires_at()).min()
+    }
 
-pub(super) fn has_expired(journal: &Journal, now: SystemTime) -> bool {
-    expires_at(journal).is_some_and(|end| end <= by_the_platforms_clock(journal, now))
+    /// Whether a URL that is still needed is over.
+    #[must_use]
+    pub fn has_expired(&self, now: SystemTime) -> bool {
+        self.expires_at().is_some_and(|end| end <= by_the_platforms_clock(self, now))
+    }
 }
 
 fn opened_at(journal: &Journal) -> SystemTime {
@@ -41,8 +49,8 @@ fn by_the_platforms_clock(journal: &Journal, ours: SystemTime) -> SystemTime {
 
 /// Whether the missing parts cannot get through before their URLs end: those are over, or nearly so, or the speed so far says
 /// it. A whole file that would not get through either is no reason to begin anew.
-pub(crate) fn comes_too_late(journal: &Journal, now: SystemTime) -> bool {
-    let Some(end) = expires_at(journal) else { return false };
+pub(super) fn comes_too_late(journal: &Journal, now: SystemTime) -> bool {
+    let Some(end) = journal.expires_at() else { return false };
     let left = end.duration_since(by_the_platforms_clock(journal, now)).unwrap_or_default();
     if left < NEARLY {
         return true;
@@ -66,7 +74,7 @@ pub(crate) fn comes_too_late(journal: &Journal, now: SystemTime) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use upload_core::{CHECKPOINT_VERSION, Checkpoint, JOURNAL_VERSION, Opened, Plan, Record};
+    use crate::{CHECKPOINT_VERSION, Checkpoint, JOURNAL_VERSION, Opened, Plan, Record};
 
     const MIB: u64 = 1024 * 1024;
     /// 2026-06-01T12:00:00Z, as in the URLs.
@@ -132,7 +140,7 @@ mod tests {
                 SystemTime::UNIX_EPOCH + Duration::from_secs((OPENED + seconds).saturating_add_signed(wrong))
             };
             let journal = on_a_clock_ahead(journal(&[30]), wrong);
-            assert!(!has_expired(&journal, now(3599)) && has_expired(&journal, now(3600)), "{wrong}");
+            assert!(!journal.has_expired(now(3599)) && journal.has_expired(now(3600)), "{wrong}");
             assert!(!comes_too_late(&journal, now(3500)), "{wrong}");
             assert!(comes_too_late(&journal, now(3520)), "{wrong}");
         }
