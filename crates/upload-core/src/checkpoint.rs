@@ -31,3 +31,12 @@ pub struct Checkpoint {
     #[serde(default)]
     pub completing: bool,
 }
+
+impl Checkpoint {
+    /// Whether it has a URL and a place for an ETag for each part. One of an upload whose URLs could not be used, and that
+    /// could not be aborted either, has not: all that can be done with it is aborting it.
+    pub(crate) fn is_whole(&self) -> bool {
+        let parts = usize::try_from(self.plan.part_count()).unwrap_or(usize::MAX);
+        self.urls.len() == parts && self.etags.len() == parts
+    }
+}

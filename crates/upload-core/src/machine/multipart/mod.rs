@@ -106,8 +106,7 @@ impl MultipartUpload {
         if checkpoint.version != CHECKPOINT_VERSION {
             return Err(ResumeError::Version(checkpoint.version));
         }
-        let parts = usize::try_from(checkpoint.plan.part_count()).unwrap_or(usize::MAX);
-        if checkpoint.urls.len() != parts || checkpoint.etags.len() != parts {
+        if !checkpoint.is_whole() {
             return Err(ResumeError::Inconsistent);
         }
         let (shared, mut cx) = split(checkpoint.filename.clone(), checkpoint.upload_type.clone(), config);
