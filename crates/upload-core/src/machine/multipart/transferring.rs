@@ -1,6 +1,6 @@
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
     time::Instant,
 };
 
@@ -26,7 +26,8 @@ pub(super) struct Transferring {
     ready: VecDeque<PartNumber>,
     /// Parts to try again later, the soonest on top.
     waiting: BinaryHeap<Reverse<(Instant, PartNumber)>>,
-    in_flight: HashMap<RequestId, PartNumber>,
+    /// In the order they were sent, in which they are stopped as well: a machine does the same each time.
+    in_flight: BTreeMap<RequestId, PartNumber>,
     /// Tries of the parts that are in flight or have failed; a part never sent has none.
     calls: HashMap<PartNumber, Call>,
 }
@@ -34,7 +35,7 @@ pub(super) struct Transferring {
 impl Transferring {
     pub(super) fn new(ledger: Ledger) -> Self {
         let ready = ledger.missing().collect();
-        Self { ledger, ready, waiting: BinaryHeap::new(), in_flight: HashMap::new(), calls: HashMap::new() }
+        Self { ledger, ready, waiting: BinaryHeap::new(), in_flight: BTreeMap::new(), calls: HashMap::new() }
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
