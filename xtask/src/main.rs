@@ -6,6 +6,7 @@ mod deny;
 mod e2e;
 mod examples;
 mod reference;
+mod simulate;
 mod tidy;
 mod tools;
 mod workspace;
@@ -35,6 +36,8 @@ enum Task {
     Ci(ci::Args),
     /// Run the whole-flow tests, with the sandbox's own storage or in front of a real S3
     E2e(e2e::Args),
+    /// Tell the stories of many seeds: uploads through faults, crashes and power failures, in virtual time
+    Simulate(simulate::Args),
     /// Check what the compiler does not: sizes, layers, documentation, markers, links
     Tidy,
     /// Write manual pages and shell completions into target/man and target/completions
@@ -58,6 +61,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Bench(args) => bench::run(&sh, &args),
         Task::Ci(args) => ci::run(&sh, &args),
         Task::E2e(args) => e2e::run(&sh, &args),
+        Task::Simulate(args) => simulate::run(&sh, &args),
         Task::Tidy => tidy::run(&sh),
         Task::Reference => reference::run(&sh),
     }
