@@ -96,7 +96,7 @@ impl FileJournal {
         Ok(Journal::decode(&fs::read(path)?)?)
     }
 
-    /// Goes on with a journal that was read. A torn last line is cut off.
+    /// Goes on with a journal that was read. A torn last line is cut off, and what is left is on the disk before this returns.
     ///
     /// # Errors
     /// When it cannot be written to.
@@ -105,7 +105,10 @@ impl FileJournal {
         // Appending alone does not permit to cut off, on some systems.
         let file = OpenOptions::new().read(true).write(true).open(&path)?;
         file.set_len(journal.valid_len)?;
+        // Its writer may have died before it had done so, and parts are about to be sent.
+        file.sync_all()?;
         drop(file);
+        sync_folder(&path)?;
         Self::open(path.clone(), OpenOptions::new().append(true).open(path)?)
     }
 

@@ -39,6 +39,8 @@ impl SimJournal {
         world.write(format!("cut to {} bytes", journal.valid_len), |disk| {
             disk.truncate(name, journal.valid_len);
         });
+        world.write("sync it", |disk| disk.sync(name));
+        world.write("sync its folder", |disk| disk.sync_folder());
         let upload = journal.checkpoint.upload_id.to_string();
         Self { world: world.clone(), name: name.into(), upload }
     }
