@@ -87,10 +87,10 @@ pub(super) const PLANTED: &[Planted] = &[
         mutated: "Some(_) => {",
     },
     Planted {
-        name: "the abort does not wait for the parts in flight",
-        file: "crates/upload-core/src/driver/mod.rs",
-        original: "if in_flight.stopping.is_empty()\n                && let",
-        mutated: "if let",
+        name: "parts in flight are not stopped for the abort",
+        file: "crates/upload-core/src/machine/multipart/transferring.rs",
+        original: "self.in_flight.into_keys().for_each(|id| cx.cancel(id));",
+        mutated: "let _ = cx;",
     },
     Planted {
         name: "a failing request is tried for ever",
