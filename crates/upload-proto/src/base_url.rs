@@ -1,5 +1,7 @@
 use std::{fmt, str::FromStr};
 
+use crate::authority::{self, AuthorityError};
+
 /// The root of one of the platform's APIs, such as `https://client-api.stg.future-demand.com/api`.
 ///
 /// Reads a base URL with or without the trailing `/v3` or slash and keeps the root without either: which requests
@@ -26,7 +28,7 @@ pub enum BaseUrlError {
     /// A query or fragment.
     #[error("it has a query or a fragment")]
     HasQuery,
-    /// White space, a control character or anything outside visible ASCII.
+    /// White space, a control character, anything outside visible ASCII, or one in the host that no host has.
     #[error("it has a character that no URL can have")]
     BadCharacter,
 }
@@ -47,20 +49,15 @@ impl ApiRoot {
     /// The host's name or address, an IPv6 one without its brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        let authority = self.authority();
-        match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((address, _)) => address,
-            None => authority.split_once(':').map_or(authority, |(host, _)| host),
-        }
+        let host = authority::split(self.authority()).map_or("", |(host, _)| host);
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
     }
 
     /// The port, by the scheme where none is named.
     #[must_use]
     pub fn port(&self) -> u16 {
         let default = if self.is_https() { 443 } else { 80 };
-        let authority = self.authority();
-        let after_host = authority.rfind(']').map_or(authority, |end| &authority[end..]);
-        after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(default)
+        authority::split(self.authority()).ok().and_then(|(_, port)| port).unwrap_or(default)
     }
 
     fn authority(&self) -> &str {
@@ -87,26 +84,24 @@ impl FromStr for ApiRoot {
         if authority.contains('@') {
             return Err(BaseUrlError::HasCredentials);
         }
-        check_authority(authority)?;
-        let trimmed = text.trim_end_matches('/');
-        let root = trimmed.strip_suffix("/v3").unwrap_or(trimmed).trim_end_matches('/');
-        Ok(Self(root.into()))
+        authority::split(authority)?;
+        // Down to the authority and no further: a host may be called `v3`.
+        let (origin, mut path) = text.split_at(text.len() - rest.len() + authority.len());
+        // What is stored is read again: a second version must not come off only then.
+        while let Some(shorter) = path.strip_suffix('/').or_else(|| path.strip_suffix("/v3")) {
+            path = shorter;
+        }
+        Ok(Self(format!("{origin}{path}").into()))
     }
 }
 
-fn check_authority(authority: &str) -> Result<(), BaseUrlError> {
-    // An IPv6 literal has colons inside its brackets; only what follows them is a port.
-    let after_literal = authority.rfind(']').map_or(authority, |end| &authority[end..]);
-    let (host, port) = match after_literal.rsplit_once(':') {
-        Some((_, port)) => (&authority[..authority.len() - port.len() - 1], Some(port)),
-        None => (authority, None),
-    };
-    if host.is_empty() {
-        return Err(BaseUrlError::NoHost);
-    }
-    match port.map(str::parse::<u16>) {
-        None | Some(Ok(1..)) => Ok(()),
-        Some(Ok(0) | Err(_)) => Err(BaseUrlError::BadPort),
+impl From<AuthorityError> for BaseUrlError {
+    fn from(error: AuthorityError) -> Self {
+        match error {
+            AuthorityError::NoHost => Self::NoHost,
+            AuthorityError::BadPort => Self::BadPort,
+            AuthorityError::BadCharacter => Self::BadCharacter,
+        }
     }
 }
 
@@ -136,6 +131,8 @@ mod tests {
         {
             assert_eq!(text.parse::<ApiRoot>().unwrap().as_str(), "https://h/api", "{text}");
         }
+        assert_eq!("https://h/v3/v3".parse::<ApiRoot>().unwrap().as_str(), "https://h");
+        assert_eq!("https://v3/".parse::<ApiRoot>().unwrap().as_str(), "https://v3");
         assert_eq!("http://[::1]:80/api".parse::<ApiRoot>().unwrap().as_str(), "http://[::1]:80/api");
     }
 
@@ -168,6 +165,9 @@ mod tests {
             ("https://u:p@h/api", BaseUrlError::HasCredentials),
             ("https://h/api?x=1", BaseUrlError::HasQuery),
             ("https://h/a pi", BaseUrlError::BadCharacter),
+            // Browsers' rules, which what connects goes by, would find the host `h` here.
+            ("https://h\\.example.com/api", BaseUrlError::BadCharacter),
+            ("https://h%2e/api", BaseUrlError::BadCharacter),
         ] {
             assert_eq!(text.parse::<ApiRoot>(), Err(reason), "{text}");
         }

@@ -11,6 +11,7 @@
 
 mod access_token;
 mod auth;
+mod authority;
 mod base_url;
 mod bulk_events;
 mod endpoint;

@@ -7,6 +7,8 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::authority::{self, AuthorityError};
+
 /// A URL whose query is a signature: whoever holds it may write the object it names.
 ///
 /// `Debug` shows host and path only, there is no `Display`, and the whole text comes out of [`expose`] alone, so
@@ -36,7 +38,10 @@ pub enum PresignedUrlError {
     /// A user name or password before the host; storage takes its permission from the query alone.
     #[error("the presigned URL carries a user name or password")]
     HasCredentials,
-    /// White space, a control character, a fragment, or anything outside visible ASCII.
+    /// The port is not a number from 1 to 65535.
+    #[error("the presigned URL's port is not a number from 1 to 65535")]
+    BadPort,
+    /// White space, a control character, a fragment, anything outside visible ASCII, or one in the host that no host has.
     #[error("the presigned URL has a character that no URL can have")]
     BadCharacter,
 }
@@ -103,9 +108,7 @@ impl FromStr for PresignedUrl {
         if authority.contains('@') {
             return Err(PresignedUrlError::HasCredentials);
         }
-        if authority.is_empty() || authority.starts_with(':') {
-            return Err(PresignedUrlError::NoHost);
-        }
+        authority::split(authority)?;
         let query = text.get(path_end + 1..).unwrap_or_default();
         Ok(Self {
             host: host_start..host_end,
@@ -114,6 +117,16 @@ impl FromStr for PresignedUrl {
             expires_at: expiry(query),
             text: text.into(),
         })
+    }
+}
+
+impl From<AuthorityError> for PresignedUrlError {
+    fn from(error: AuthorityError) -> Self {
+        match error {
+            AuthorityError::NoHost => Self::NoHost,
+            AuthorityError::BadPort => Self::BadPort,
+            AuthorityError::BadCharacter => Self::BadCharacter,
+        }
     }
 }
 
@@ -240,6 +253,9 @@ mod tests {
         assert_eq!(parse("https:///k"), Err(PresignedUrlError::NoHost));
         assert_eq!(parse("https://:80/k"), Err(PresignedUrlError::NoHost));
         assert_eq!(parse("https://u:p@h/k"), Err(PresignedUrlError::HasCredentials));
+        assert_eq!(parse("https://h:0/k"), Err(PresignedUrlError::BadPort));
+        // Browsers' rules, which what connects may go by, would find the host `h` here.
+        assert_eq!(parse("https://h\\.example.com/k"), Err(PresignedUrlError::BadCharacter));
         assert_eq!(parse("https://h/a b"), Err(PresignedUrlError::BadCharacter));
         assert_eq!(parse("https://h/a\r\nx: y"), Err(PresignedUrlError::BadCharacter));
     }

@@ -101,10 +101,9 @@ mod tests {
             (&"/?q=5ecre7".parse().unwrap(), "h.example")
         );
         assert_eq!(target("http://[::1]:80/x").origin, "http://[::1]/");
-        for bad in ["http://h:99999/?q=5ecre7", "http://[::1/?q=5ecre7", "http://a|b/?q=5ecre7"] {
-            let error = Target::of(&bad.parse().unwrap()).err().unwrap();
-            assert_eq!(error.kind, Kind::Other);
-            assert!(!format!("{error} {error:?}").contains("5ecre7"), "{error}");
-        }
+        let long = format!("http://h/{}?q=5ecre7", "x".repeat(usize::from(u16::MAX)));
+        let error = Target::of(&long.parse().unwrap()).err().unwrap();
+        assert_eq!(error.kind, Kind::Other);
+        assert!(!format!("{error} {error:?}").contains("5ecre7"), "{error}");
     }
 }
