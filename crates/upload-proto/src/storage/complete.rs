@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{ETag, ObjectKey, PartNumber, UploadId, ValidationError};
@@ -24,20 +26,49 @@ pub struct CompleteRequest {
 
 /// The answer to it (shape assumed); an empty body is a success too, and reads as the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "RawCompleteResponse")]
 pub struct CompleteResponse {
-    /// The object, as the platform names it.
-    #[serde(alias = "objectKey", alias = "key", skip_serializing_if = "Option::is_none")]
+    /// The object, as the platform names it. A name that cannot be read counts as absent, as with the ETag.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object_key: Option<ObjectKey>,
     /// The object's ETag. One that cannot be read counts as absent: the upload is complete all the same.
-    #[serde(alias = "ETag", deserialize_with = "lenient_etag", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<ETag>,
     /// What is wrong with the content; success statuses can carry this (error handling page).
-    #[serde(deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation_errors: Vec<ValidationError>,
 }
 
-fn lenient_etag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ETag>, D::Error> {
+/// Each spelling is a field of its own: serde's aliases refuse an answer that gives one field under two names.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawCompleteResponse {
+    #[serde(deserialize_with = "lenient")]
+    object_key: Option<ObjectKey>,
+    #[serde(rename = "objectKey", deserialize_with = "lenient")]
+    object_key_camel: Option<ObjectKey>,
+    #[serde(deserialize_with = "lenient")]
+    key: Option<ObjectKey>,
+    #[serde(deserialize_with = "lenient")]
+    etag: Option<ETag>,
+    #[serde(rename = "ETag", deserialize_with = "lenient")]
+    etag_s3: Option<ETag>,
+    #[serde(deserialize_with = "null_is_empty")]
+    validation_errors: Vec<ValidationError>,
+}
+
+impl From<RawCompleteResponse> for CompleteResponse {
+    fn from(raw: RawCompleteResponse) -> Self {
+        Self {
+            object_key: raw.object_key.or(raw.object_key_camel).or(raw.key),
+            etag: raw.etag.or(raw.etag_s3),
+            validation_errors: raw.validation_errors,
+        }
+    }
+}
+
+/// What cannot be read counts as absent.
+fn lenient<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.and_then(|text| text.parse().ok()))
 }
 
@@ -74,7 +105,9 @@ mod tests {
             read(r#"{"objectKey":"k","ETag":"\"abc-2\"","location":"https://x","validation_errors":null}"#);
         assert_eq!(full.etag.unwrap().as_str(), "abc-2");
         assert_eq!(full.object_key.unwrap().as_str(), "k");
-        assert_eq!(read(r#"{"etag":""}"#).etag, None);
+        assert_eq!(read(r#"{"etag":"","key":""}"#), CompleteResponse::default());
+        let twice = read(r#"{"object_key":"k","key":"k","etag":null,"ETag":"\"abc-2\""}"#);
+        assert_eq!(twice.etag.unwrap().as_str(), "abc-2", "a field under two names");
         assert_eq!(read(r#"{"validation_errors":[{"code":"X"}]}"#).validation_errors[0].code, "X");
     }
 }
