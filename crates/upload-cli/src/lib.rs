@@ -30,8 +30,7 @@ pub fn main() -> ExitCode {
     let (cli, sources) = match args::parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Where nobody reads the message there is nobody to tell.
-            let _ = error.print();
+            output::print_usage_error(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
         }
     };

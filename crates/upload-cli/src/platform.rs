@@ -1,9 +1,9 @@
 //! The platform a command works against: the one of the settings, or a sandbox inside this process.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use upload_http::{ApiClient, AuthClient, HttpTransport, NetworkConfig, StorageClient};
-use upload_proto::{ApiHosts, ApiRoot, PartnerId};
+use upload_proto::{ApiHosts, PartnerId};
 use upload_sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxHandle};
 
 use crate::{
@@ -112,7 +112,6 @@ impl Target {
         let pace = settings.pace(global);
         let (hosts, account, sandbox) = match self {
             Self::Platform { hosts, source, partner } => {
-                warn_of_plain_http(&hosts);
                 let auth = AuthClient::new(hosts.clone(), &network)?.paced(pace.clone());
                 let api = hosts.api.clone();
                 let account = source.open(settings, auth, |user| Identity { api, user }, partner).await?;
@@ -203,44 +202,4 @@ fn account_of(sandbox: &SandboxHandle) -> Result<Account, CliError> {
 
 fn odd(error: &dyn std::fmt::Display) -> CliError {
     CliError::new(ErrorKind::Unexpected, format!("the sandbox names an unusable address: {error}"))
-}
-
-/// Says once that a token travels for all to read; on this machine nobody else reads.
-pub(crate) fn warn_of_plain_http(hosts: &ApiHosts) {
-    let all = [Some(&hosts.api), hosts.cr.as_ref()];
-    if let Some(root) = all.into_iter().flatten().find(|root| is_readable_by_others(root)) {
-        tracing::warn!(
-            target: "upload_cli",
-            "{root} is not encrypted: whoever is on the way can read the token; use https://"
-        );
-    }
-}
-
-/// Whether what is sent there travels in the clear, and farther than this machine.
-pub(crate) fn is_readable_by_others(root: &ApiRoot) -> bool {
-    let host = root.host();
-    let address: Option<IpAddr> = host.parse().ok();
-    !root.is_https()
-        && !host.eq_ignore_ascii_case("localhost")
-        && !address.is_some_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_leaves_the_machine_in_the_clear_can_be_read_by_others() {
-        for (url, readable) in [
-            ("https://h/api", false),
-            ("http://h/api", true),
-            ("HTTP://10.0.0.1/api", true),
-            ("http://localhost:8080/api", false),
-            ("http://127.0.0.9/api", false),
-            ("http://[::1]:80/api", false),
-            ("http://localhost.evil.example/api", true),
-        ] {
-            assert_eq!(is_readable_by_others(&url.parse().unwrap()), readable, "{url}");
-        }
-    }
 }

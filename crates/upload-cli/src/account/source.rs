@@ -1,4 +1,7 @@
-use std::{env, fmt, fs, io, path::PathBuf};
+use std::{
+    env, fmt, fs, io,
+    path::{Path, PathBuf},
+};
 
 use upload_core::TransportErrorKind;
 use upload_proto::{AccessToken, ApiRoot, Password, RefreshToken};
@@ -95,6 +98,7 @@ pub(super) fn given(settings: &Settings) -> Result<Option<Source>, CliError> {
                 invalid(format!("the access token's file {} cannot be read: {error}", path.display()))
                     .hint("correct access_token_file, or set FD_ACCESS_TOKEN")
             })?;
+            warn_if_open(&path);
             (text, TokenOrigin::File(path))
         }
         (None, None) => return Ok(None),
@@ -107,6 +111,22 @@ pub(super) fn given(settings: &Settings) -> Result<Option<Source>, CliError> {
     let refresh_token = refresh_token.and_then(|text| text.trim().to_owned().try_into().ok());
     Ok(Some(Source::Given { token, refresh_token, origin }))
 }
+
+/// Says that others can read a token's file, or replace what is in it.
+#[cfg(unix)]
+fn warn_if_open(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+        let path = path.display();
+        tracing::warn!(
+            target: "upload_cli",
+            "others can read or write the access token's file {path}: chmod 600 it, and get a new token if others use this machine"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_open(_path: &Path) {}
 
 /// A variable of the environment; an empty one is how many pipelines say "not set".
 pub(crate) fn variable(name: &str) -> Option<String> {

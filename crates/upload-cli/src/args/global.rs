@@ -33,6 +33,10 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "ID", help_heading = "Platform")]
     pub(crate) partner: Option<String>,
 
+    /// Send the token unencrypted where the URL says http://, for all on the way to read
+    #[arg(long, global = true, help_heading = "Network")]
+    pub(crate) allow_plain_http: bool,
+
     /// Trust this certificate authority as well (PEM)
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Network")]
     pub(crate) ca_cert: Option<PathBuf>,

@@ -148,6 +148,24 @@ mod tests {
         command().debug_assert();
     }
 
+    /// There is a way to trust more, and none to trust everything.
+    #[test]
+    fn nothing_turns_the_check_of_certificates_off() {
+        let mut all = vec![definition()];
+        while let Some(command) = all.pop() {
+            for name in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let is_odd =
+                    ["insecure", "verify", "tls", "ssl", "cert"].iter().any(|word| name.contains(word));
+                assert!(!is_odd || matches!(name, "ca-cert" | "verify"), "--{name}");
+            }
+            // The sandbox is a server: it has a certificate, and checks none.
+            all.extend(command.get_subcommands().filter(|found| found.get_name() != "sandbox").cloned());
+        }
+        let none = parsed("upload put a --verify none").unwrap().0;
+        let Command::Put(put) = none.command else { panic!("{:?}", none.command) };
+        assert_eq!(put.verify, Some(Verify::None), "it is about parts' ETags");
+    }
+
     #[test]
     fn options_know_that_they_were_typed() {
         let (cli, sources) = parsed("upload put a.csv --type t --api-url https://h/api").unwrap();

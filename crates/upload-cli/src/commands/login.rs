@@ -16,7 +16,7 @@ use crate::{
     args::{Given, LoginArgs},
     error::{CliError, ErrorKind},
     output::seconds,
-    platform::{hosts_of, start_sandbox, warn_of_plain_http},
+    platform::{hosts_of, start_sandbox},
     settings::place,
 };
 
@@ -48,7 +48,6 @@ pub(super) async fn run(session: &Session, args: LoginArgs) -> Result<Ending, Cl
     let wanted = place::partner(settings, global)?.map(|partner| partner.value);
     let user = user(args.username)?;
     let password = if args.password_stdin { read_password(io::stdin().lock()) } else { password(&user) }?;
-    warn_of_plain_http(&hosts);
     let signed_in = begin(session, hosts, user, password, wanted).await?;
 
     let file = settings.make_session_file()?;

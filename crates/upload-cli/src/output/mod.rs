@@ -19,7 +19,7 @@ pub(crate) use self::{
     logging::start_logging,
     note::{ErrorNote, FileResult, JobId, Note, Started, Status},
     screen::Screen,
-    text::{bytes, plain, rate, roughly, seconds},
+    text::{bytes, plain, print_usage_error, rate, roughly, seconds},
 };
 use crate::{
     args::{ColorChoice, GlobalArgs, OutputFormat},

@@ -1,6 +1,6 @@
 //! Numbers as people read them, and texts of others' making.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, io::Write as _, time::Duration};
 
 use bytesize::ByteSize;
 
@@ -43,6 +43,21 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
         if is_obeyed(character) { character.escape_default().to_string() } else { character.into() }
     };
     Cow::Owned(text.chars().map(escaped).collect())
+}
+
+/// Tells what is wrong with a command line, or what was asked for instead of a command: help, the version.
+pub(crate) fn print_usage_error(error: &clap::Error) {
+    let text = error.render().to_string();
+    // The text is without colours, and with them goes what an argument has of the kind: the arguments tell.
+    let quotes_odd = std::env::args_os().any(|argument| argument.to_string_lossy().contains(is_obeyed));
+    // Where nobody reads the message there is nobody to tell.
+    if quotes_odd || text.split('\n').any(|line| line.contains(is_obeyed)) {
+        // An argument may be a file's name that a shell's `*` stands for.
+        let lines: Vec<_> = text.trim_end().split('\n').map(plain).collect();
+        let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+    } else {
+        let _ = error.print();
+    }
 }
 
 fn is_obeyed(character: char) -> bool {

@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt, fs, io,
     ops::Range,
@@ -78,13 +79,17 @@ impl ConfigFile {
         }
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, CliError> {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, CliError> {
         toml::from_str(text).map_err(|error| {
             // The error's own Display quotes the line, and the line may hold what must not be shown.
             let line = error.span().map_or(1, |Range { start, .. }| {
                 text.get(..start).unwrap_or(text).matches('\n').count() + 1
             });
-            let trouble = error.message();
+            let trouble = without_values(error.message());
             let message = format!("{}, line {line}: {trouble}", path.display());
             let hint = if trouble.contains("`access_token`") {
                 "a token does not belong into this file: name its own file with access_token_file, or set FD_ACCESS_TOKEN"
@@ -116,6 +121,19 @@ impl ConfigFile {
                 Err(CliError::new(ErrorKind::Settings, message).hint(hint))
             }
         }
+    }
+}
+
+/// A complaint about a value of the wrong type without the value: it may be a token in the wrong place.
+fn without_values(trouble: &str) -> Cow<'_, str> {
+    let is_of_text = ["invalid type: string \"", "invalid value: string \""].iter().find_map(|quoting| {
+        let (kind, _) = quoting.split_once(':')?;
+        trouble.strip_prefix(quoting).map(|_| kind)
+    });
+    match (is_of_text, trouble.rsplit_once("\", expected ")) {
+        (Some(kind), Some((_, expected))) => Cow::Owned(format!("{kind}: a text, expected {expected}")),
+        (Some(kind), None) => Cow::Borrowed(kind),
+        (None, _) => Cow::Borrowed(trouble),
     }
 }
 
@@ -189,5 +207,19 @@ mod tests {
         let error = parse("[profile.a]\naccess_token = \"hush\"\n").unwrap_err();
         assert!(!error.message.contains("hush"), "{error}");
         assert!(error.hint.unwrap().contains("access_token_file"));
+    }
+
+    #[test]
+    fn a_value_in_the_wrong_place_is_not_quoted() {
+        for text in [
+            "[profile]\naccess_token = \"hush \\\", expected hush\"\n",
+            "profile = \"hush\"\n",
+            "[profile.a]\nvalidate = \"hush\"\n",
+            "[profile.a]\nexpect_columns = \"hush\"\n",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(!error.message.contains("hush"), "{error}");
+            assert!(error.message.contains("invalid type: a text, expected"), "{error}");
+        }
     }
 }

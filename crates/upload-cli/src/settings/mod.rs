@@ -3,6 +3,7 @@
 mod file;
 mod folders;
 pub(crate) mod place;
+mod plain_http;
 
 use std::{
     fmt,

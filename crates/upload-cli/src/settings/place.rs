@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use upload_proto::{ApiHosts, ApiRoot, PartnerId};
 
-use super::{Setting, Settings};
+use super::{Setting, Settings, plain_http};
 use crate::{
     args::{Given, GlobalArgs},
     error::{CliError, ErrorKind},
@@ -15,14 +15,17 @@ const NO_URL: &str = "set FD_BASE_URL, give --api-url, or try it without any: up
 /// Where the platform's APIs are.
 ///
 /// # Errors
-/// When the URL is missing, or one is malformed: what to set, and where the malformed one came from.
+/// When the URL is missing, or one is malformed: what to set, and where the malformed one came from. When a token would go
+/// there in the clear.
 pub(crate) fn hosts(settings: &Settings, global: &GlobalArgs) -> Result<ApiHosts, CliError> {
     let api = api_url(settings, global);
     let api = api.ok_or_else(|| invalid("no base URL: where is the platform?").hint(NO_URL))?;
     let api = root("the API's base URL", &api)?;
     let cr = settings.pick("cr_url", global.cr_url.clone(), settings.profile().cr_url.clone());
     let cr = cr.map(|setting| root("the CR API's base URL", &setting)).transpose()?;
-    Ok(ApiHosts { api, cr })
+    let hosts = ApiHosts { api, cr };
+    plain_http::check(&hosts, global.allow_plain_http)?;
+    Ok(hosts)
 }
 
 /// The API's base URL as it was given, with where.

@@ -12,7 +12,7 @@ use self::report::{Report, Verdict};
 use super::{Ending, Session};
 use crate::{
     error::CliError,
-    platform::{Load, Platform, Target, is_readable_by_others},
+    platform::{Load, Platform, Target},
     settings::{Setting, place},
 };
 
@@ -62,9 +62,6 @@ fn find(session: &Session, sandbox: Option<&Platform>) -> Result<(String, ApiHos
         true => settings.config_path().display().to_string(),
         false => format!("{}, which is not there", settings.config_path().display()),
     };
-    let mut found = format!("{} ({origin}); profile '{}' of {file}", hosts.api, settings.profile_name());
-    if is_readable_by_others(&hosts.api) {
-        found.push_str("; NOT ENCRYPTED: others on the way can read the token");
-    }
+    let found = format!("{} ({origin}); profile '{}' of {file}", hosts.api, settings.profile_name());
     Ok((found, hosts, auth))
 }
