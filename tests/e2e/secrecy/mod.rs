@@ -1,3 +1,10 @@
+//! What was entrusted to the command, and what others may put into its mouth.
+
+mod echo;
+mod names;
+#[cfg(unix)]
+mod planted;
+
 use upload_e2e::World;
 use upload_sandbox::{FaultAction, FaultRule, Operation, SandboxConfig};
 
