@@ -1,6 +1,6 @@
-//! Licences, banned crates and sources, by cargo-deny and `deny.toml`.
+//! Licences, banned crates and sources, and known security advisories, by cargo-deny and `deny.toml`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::tools;
@@ -16,5 +16,22 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     // Offline from here on: everything it reads is in the lock file and in Cargo's cache.
     cmd!(sh, "{cargo_deny} --locked --offline --all-features --workspace check licenses bans sources")
         .run()?;
+    Ok(())
+}
+
+/// Checks the dependency graph against the public database of security advisories, which is fetched from the network: no
+/// part of CI, whose machines may have none.
+///
+/// # Errors
+/// When a dependency has a known flaw, or the database cannot be had: what was not checked is not called clean.
+pub(crate) fn advisories(sh: &Shell) -> Result<()> {
+    let cargo_deny = tools::cargo_installed(sh, "cargo-deny", VERSION)?;
+    if cmd!(sh, "{cargo_deny} --locked --all-features --workspace fetch db").run().is_err() {
+        bail!(
+            "the advisory database cannot be fetched, so NOTHING WAS CHECKED\n  next: run `cargo xtask advisories` on a \
+             machine that reaches the database's git repository, which the lines above name"
+        );
+    }
+    cmd!(sh, "{cargo_deny} --locked --all-features --workspace check --disable-fetch advisories").run()?;
     Ok(())
 }

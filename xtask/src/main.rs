@@ -5,6 +5,7 @@ mod ci;
 mod deny;
 mod e2e;
 mod examples;
+mod fuzz;
 mod reference;
 mod simulate;
 mod tidy;
@@ -34,10 +35,14 @@ enum Task {
     Bench(bench::Args),
     /// Run every check a change has to pass, stopping at the first that fails
     Ci(ci::Args),
+    /// Check all dependencies for known security flaws; needs the network, and is no part of `ci`
+    Advisories,
     /// Run the whole-flow tests, with the sandbox's own storage or in front of a real S3
     E2e(e2e::Args),
     /// Tell the stories of many seeds: uploads through faults, crashes and power failures, in virtual time
     Simulate(simulate::Args),
+    /// Search for inputs that the parsers of foreign bytes cannot take, with libFuzzer
+    Fuzz(fuzz::Args),
     /// Check what the compiler does not: sizes, layers, documentation, markers, links
     Tidy,
     /// Write manual pages and shell completions into target/man and target/completions
@@ -60,8 +65,10 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Bench(args) => bench::run(&sh, &args),
         Task::Ci(args) => ci::run(&sh, &args),
+        Task::Advisories => deny::advisories(&sh),
         Task::E2e(args) => e2e::run(&sh, &args),
         Task::Simulate(args) => simulate::run(&sh, &args),
+        Task::Fuzz(args) => fuzz::run(&sh, &args),
         Task::Tidy => tidy::run(&sh),
         Task::Reference => reference::run(&sh),
     }

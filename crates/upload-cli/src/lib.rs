@@ -5,6 +5,8 @@ mod account;
 mod args;
 mod commands;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod ingest;
 mod journal;
 mod output;

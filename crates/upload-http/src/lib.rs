@@ -28,6 +28,8 @@ mod download;
 mod exchange;
 mod file_journal;
 mod file_source;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod md5_lanes;
 mod network;
 mod pacing;

@@ -107,7 +107,7 @@ pub(crate) fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?.trim()).ok()
 }
 
-fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -121,15 +121,19 @@ fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 /// A server's words, fit for a message: on one line, of bounded length, and without any of `secrets`, should the
 /// server have echoed one.
 pub(crate) fn quotable(text: &str, secrets: &[&str]) -> String {
-    let mut clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        clean = clean.replace(secret, "(redacted)");
-    }
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = without(&clean, secrets);
     let clean = clean.trim();
     match clean.char_indices().nth(MAX_QUOTE) {
         Some((end, _)) => format!("{}…", &clean[..end]),
         None => clean.to_owned(),
     }
+}
+
+/// A text without any of `secrets`.
+pub(crate) fn without(text: &str, secrets: &[&str]) -> String {
+    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "(redacted)"))
 }
 
 #[cfg(test)]

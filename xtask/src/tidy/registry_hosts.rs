@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::workspace::SourceFile;
 
-/// Cargo itself writes its default registry there.
+/// Cargo itself writes its default registry into files of this name.
 const LOCK_FILE: &str = "Cargo.lock";
 
 /// Registrable names, in pieces so that this file does not name them either.

@@ -14,6 +14,8 @@ mod sessions;
 mod tally;
 mod whoami;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::put::manifest_line_holds;
 use serde::Serialize;
 
 use crate::{

@@ -9,6 +9,8 @@ pub(crate) struct Encoding {
     lines: u64,
     /// Bytes of the line so far, what is carried left out.
     in_line: u64,
+    /// All bytes so far, what is carried left out.
+    looked_at: u64,
 }
 
 /// A byte that is no text.
@@ -19,6 +21,8 @@ pub(crate) struct BadByte {
     pub(crate) line: u64,
     /// Its place in the line, from 1.
     pub(crate) place: u64,
+    /// How many bytes stand before it, or before the character that it breaks.
+    pub(crate) offset: u64,
 }
 
 impl Encoding {
@@ -40,7 +44,12 @@ impl Encoding {
     /// The file has ended: what is carried will not be completed.
     pub(crate) fn finish(&mut self) -> Option<BadByte> {
         let byte = *self.carried.first()?;
-        Some(BadByte { byte, line: self.lines + 1, place: self.in_line + 1 })
+        Some(self.bad(byte))
+    }
+
+    /// This byte, where what was looked at ends.
+    fn bad(&self, byte: u8) -> BadByte {
+        BadByte { byte, line: self.lines + 1, place: self.in_line + 1, offset: self.looked_at }
     }
 
     fn look(&mut self, bytes: &[u8]) -> Option<BadByte> {
@@ -63,8 +72,8 @@ impl Encoding {
             }
             None => self.in_line += before.len() as u64,
         }
-        let byte = bytes[bad?];
-        Some(BadByte { byte, line: self.lines + 1, place: self.in_line + 1 })
+        self.looked_at += before.len() as u64;
+        Some(self.bad(bytes[bad?]))
     }
 }
 
@@ -85,7 +94,7 @@ impl BadByte {
 
     /// What it is, and what it may have been meant to be.
     pub(crate) fn describe(self) -> String {
-        let Self { byte, line, place } = self;
+        let Self { byte, line, place, .. } = self;
         if byte == 0 {
             return format!("byte {place} of line {line} is a NUL: this is not text, or text in UTF-16");
         }
@@ -120,7 +129,7 @@ mod tests {
             assert_eq!(place(b"ab\n\0"), Some((0, 2, 1)), "NUL, {size}");
             assert_eq!(place(b"x\n\xF0\x9F"), Some((0xF0, 2, 1)), "cut off, {size}");
         }
-        let words = BadByte { byte: 0xE9, line: 2, place: 2 }.describe();
+        let words = BadByte { byte: 0xE9, line: 2, place: 2, offset: 0 }.describe();
         assert!(words.contains("byte 2 of line 2") && words.contains("'é'"), "{words}");
     }
 

@@ -2,10 +2,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use upload_core::{TransportError, TransportErrorKind as Kind};
-use upload_proto::ErrorBody;
+use upload_proto::{ErrorBody, ValidationError};
 
 use super::credentials::Credentials;
-use crate::response::quotable;
+use crate::response::{quotable, without};
 
 /// What the API answered, read to its end.
 pub(crate) struct Answer {
@@ -57,7 +57,7 @@ impl Answer {
 
     /// An error document inside a success is an error. Whoever has to send the status before the outcome is known does
     /// so, as S3 when it completes an upload (S3 API Reference, "CompleteMultipartUpload").
-    pub(super) fn refuse_error(self) -> Result<Self, TransportError> {
+    pub(crate) fn refuse_error(self) -> Result<Self, TransportError> {
         let body: ErrorBody = serde_json::from_slice(&self.body).unwrap_or_default();
         let Some(code) = body.error_code.as_deref().filter(|_| body.validation_errors.is_empty()) else {
             return Ok(self);
@@ -92,7 +92,7 @@ impl Answer {
     }
 
     /// What an answer that is no success comes to.
-    pub(super) fn into_error(self) -> TransportError {
+    pub(crate) fn into_error(self) -> TransportError {
         let kind = match self.status {
             300..=399 => {
                 let status = self.status;
@@ -132,9 +132,20 @@ impl Answer {
             status: Some(self.status),
             code: body.error_code.as_deref().map(|code| self.quote(code)),
             request_id: self.request_id.clone(),
-            findings: body.validation_errors.clone(),
+            findings: body.validation_errors.iter().map(|finding| self.unechoed(finding)).collect(),
             retry_after: self.retry_after,
             ..TransportError::new(kind, message)
+        }
+    }
+
+    /// A finding in full, but for what we sent in confidence.
+    fn unechoed(&self, finding: &ValidationError) -> ValidationError {
+        let clean = |text: &String| without(text, &[self.credentials.secret()]);
+        ValidationError {
+            code: clean(&finding.code),
+            message: finding.message.as_ref().map(clean),
+            column: finding.column.as_ref().map(clean),
+            row: finding.row,
         }
     }
 

@@ -21,6 +21,20 @@ pub(crate) use self::{
 };
 use crate::{NetworkConfig, Pace, SetupError, Tokens};
 
+/// An API's answer of this status and body to a request with these credentials.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn answered(status: u16, body: &[u8], credentials: Credentials) -> answer::Answer {
+    answer::Answer {
+        status,
+        content_type: None,
+        request_id: None,
+        retry_after: None,
+        server_time: None,
+        body: body.to_vec(),
+        credentials,
+    }
+}
+
 /// The platform's API, with the credentials it wants.
 ///
 /// Each method sends one request, once, at a pace the platform allows ([`paced`](Self::paced)). Two exceptions: a call

@@ -35,6 +35,14 @@ const MAX_BODY: usize = 64 * 1024;
 /// How long the next piece of an answer's body is waited for: its status is known, so it is not worth more.
 const ANSWER_BODY_IDLE: Duration = Duration::from_secs(5);
 
+/// What a storage's answer comes to that is no success, of this status and body.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn refused(status: u16, body: &[u8], url: &PresignedUrl) -> TransportError {
+    let answered = Answered { status, request_id: None };
+    Refusal { answered, retry_after: None, server_time: None, body: body.to_vec() }
+        .into_error(url, SystemTime::UNIX_EPOCH)
+}
+
 /// The object storage behind presigned URLs. It holds no credential and cannot be given one.
 ///
 /// It sends `Host`, `Accept: */*`, `Content-Type: application/octet-stream` and `Content-Length`, and no other

@@ -144,7 +144,8 @@ impl ErrorDocument {
             _ => return,
         };
         let value = std::mem::take(text);
-        *field = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        // The first counts: what a torn document has told already does not change with its rest.
+        *field = field.take().or_else(|| Some(value.trim().to_owned()).filter(|value| !value.is_empty()));
     }
 }
 

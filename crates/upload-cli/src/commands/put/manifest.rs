@@ -106,6 +106,16 @@ fn parse(line: &[u8], number: u64, manifest: &Path) -> Result<Option<Candidate>,
     Ok(Some(Candidate { origin: Origin::Path(path), overrides }))
 }
 
+/// Panics when something does not hold of this line, see `crate::fuzzing`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn line_holds(line: &[u8]) {
+    match parse(line, 7, Path::new("m.txt")) {
+        Ok(None) => assert!(line.trim_ascii().is_empty()),
+        Ok(Some(Candidate { overrides, .. })) => assert!(overrides.name.as_deref() != Some("")),
+        Err(error) => assert!(error.message.starts_with("m.txt, line 7: "), "{error}"),
+    }
+}
+
 #[cfg(unix)]
 fn path_of(line: &[u8]) -> Option<PathBuf> {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};

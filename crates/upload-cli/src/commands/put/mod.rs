@@ -18,6 +18,8 @@ mod throttle;
 mod transfer;
 mod unfinished;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::manifest::line_holds as manifest_line_holds;
 use tokio_util::sync::CancellationToken;
 use upload_core::{Progress, VerifyingTransport};
 use upload_http::Md5Lanes;

@@ -205,3 +205,11 @@ fn a_byte_order_mark_may_come_in_pieces() {
     read(&input, "a.csv", pieces, &mut collected).unwrap();
     assert_eq!(collected.columns[0].0, "a");
 }
+
+#[test]
+fn records_in_front_of_a_byte_that_is_no_text_are_read_however_much_comes_at_once() {
+    let (collected, result) =
+        reading(IngestKind::Sales, "a.ndjson", b"{\"a\":1}\n{\"a\":2}\n{\"a\":\"caf\xE9\"}\n");
+    assert_eq!(collected.records.len(), 2);
+    assert!(result.unwrap_err().message.contains("line 3"));
+}

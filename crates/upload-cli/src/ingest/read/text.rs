@@ -13,6 +13,10 @@ pub(super) struct Text<R> {
     inner: R,
     encoding: Encoding,
     watch: Watch,
+    /// Bytes that were read before.
+    passed: u64,
+    /// What comes next is no text.
+    bad: Option<BadByte>,
 }
 
 /// What the parser and the bytes beneath it tell each other.
@@ -30,7 +34,7 @@ enum Trouble {
 
 impl<R> Text<R> {
     pub(super) fn new(inner: R, watch: Watch) -> Self {
-        Self { inner, encoding: Encoding::default(), watch }
+        Self { inner, encoding: Encoding::default(), watch, passed: 0, bad: None }
     }
 }
 
@@ -39,14 +43,22 @@ impl<R: Read> Read for Text<R> {
         if self.watch.since_record.get() > LONGEST_RECORD {
             return Err(self.watch.fail(Trouble::TooLong));
         }
-        let count = self.inner.read(buffer)?;
-        let bad = match count {
+        if let Some(bad) = self.bad {
+            return Err(self.watch.fail(Trouble::NoText(bad)));
+        }
+        let mut count = self.inner.read(buffer)?;
+        self.bad = match count {
             0 => self.encoding.finish(),
             _ => self.encoding.feed(&buffer[..count]),
         };
-        if let Some(bad) = bad {
-            return Err(self.watch.fail(Trouble::NoText(bad)));
+        if let Some(bad) = self.bad {
+            // The records in front of it are read, however much came at once.
+            count = usize::try_from(bad.offset.saturating_sub(self.passed)).unwrap_or(count).min(count);
+            if count == 0 {
+                return Err(self.watch.fail(Trouble::NoText(bad)));
+            }
         }
+        self.passed += count as u64;
         self.watch.since_record.set(self.watch.since_record.get() + count as u64);
         Ok(count)
     }
