@@ -8,7 +8,7 @@ use upload_sandbox::SandboxConfig;
 use crate::content::{MIB, noise};
 
 /// Changes the file while its second part stands still, with the first one stored.
-async fn changed_in_mid_upload(change: fn(&Path), words: &str) {
+async fn changed_in_mid_upload(change: fn(&Path), words: &[&str]) {
     let faults = vec!["part:2#1=stall,after:64KiB".parse().unwrap()];
     let world = World::new(SandboxConfig { faults, ..SandboxConfig::default() }).await;
     let file = world.file("a.bin", &noise(12 * MIB));
@@ -22,12 +22,13 @@ async fn changed_in_mid_upload(change: fn(&Path), words: &str) {
     tokio::time::sleep(Duration::from_millis(20)).await;
     change(&file);
     let finished = running.finish().await;
-    assert_eq!(finished.code, Some(6), "{words}: {finished:?}");
+    assert_eq!(finished.code, Some(6), "{words:?}: {finished:?}");
     let error = &finished.result()["error"];
-    assert!(error["message"].as_str().unwrap().contains(words), "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(words.iter().any(|words| message.contains(words)), "{error}");
     assert!(error["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{error}");
-    assert_eq!((world.count("complete"), world.count("abort")), (0, 1), "{words}");
-    assert!(world.sandbox.open_uploads().is_empty() && world.journals().is_empty(), "{words}");
+    assert_eq!((world.count("complete"), world.count("abort")), (0, 1), "{words:?}");
+    assert!(world.sandbox.open_uploads().is_empty() && world.journals().is_empty(), "{words:?}");
 }
 
 fn overwrite(path: &Path, offset: u64) {
@@ -58,11 +59,12 @@ async fn a_file_that_changes_under_way_ends_as_exit_6_and_an_abort() {
     };
     let gone = |path: &Path| fs::remove_file(path).unwrap();
     tokio::join!(
-        changed_in_mid_upload(written_to, "it was written to"),
-        changed_in_mid_upload(hidden, "it was written to, or its mode"),
-        changed_in_mid_upload(grown, "and has 12582916"),
-        changed_in_mid_upload(cut, "and has 6291456"),
-        changed_in_mid_upload(replaced, "another file has taken its place"),
-        changed_in_mid_upload(gone, "removed or renamed"),
+        changed_in_mid_upload(written_to, &["it was written to"]),
+        changed_in_mid_upload(hidden, &["it was written to, or its mode"]),
+        changed_in_mid_upload(grown, &["and has 12582916"]),
+        // What is still to be read of the second part may be gone before anybody looks at the size.
+        changed_in_mid_upload(cut, &["and has 6291456", "it has become shorter"]),
+        changed_in_mid_upload(replaced, &["another file has taken its place"]),
+        changed_in_mid_upload(gone, &["removed or renamed"]),
     );
 }
