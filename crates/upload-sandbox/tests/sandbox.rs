@@ -18,6 +18,8 @@ mod elsewhere;
 mod faults;
 #[path = "sandbox/flow.rs"]
 mod flow;
+#[path = "sandbox/foreign.rs"]
+mod foreign;
 #[path = "sandbox/guards.rs"]
 mod guards;
 #[path = "sandbox/ingest.rs"]
