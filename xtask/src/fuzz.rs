@@ -57,12 +57,14 @@ pub(crate) fn run(sh: &Shell, args: &Args) -> Result<()> {
 }
 
 fn build(sh: &Shell, folder: &Path) -> Result<std::path::PathBuf> {
+    // The versions of the workspace, and libFuzzer's crate beside them.
+    sh.copy_file("Cargo.lock", "fuzz/Cargo.lock")?;
     // Naming the target keeps the instrumentation out of build scripts and macros.
     let host = cmd!(sh, "rustc --print host-tuple").quiet().read()?;
-    cmd!(sh, "cargo build --locked --manifest-path fuzz/Cargo.toml --target {host} --target-dir {folder}")
+    cmd!(sh, "cargo build --manifest-path fuzz/Cargo.toml --target {host} --target-dir {folder}")
         .env("RUSTFLAGS", COVERAGE)
         .run()
-        .context("libFuzzer is C++ and needs a C++ compiler")?;
+        .context("libFuzzer's program does not build (libFuzzer is C++ and needs a C++ compiler)")?;
     Ok(folder.join(host).join("debug").join(format!("upload-libfuzzer{}", std::env::consts::EXE_SUFFIX)))
 }
 

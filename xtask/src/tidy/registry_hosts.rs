@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::workspace::SourceFile;
 
-/// Cargo itself writes its default registry into files of this name.
+/// Cargo itself writes its default registry there.
 const LOCK_FILE: &str = "Cargo.lock";
 
 /// Registrable names, in pieces so that this file does not name them either.
@@ -22,7 +22,7 @@ const HOSTS: &[(&str, &str)] = &[
 pub(super) fn check(files: &[SourceFile]) -> Vec<Finding> {
     let hosts: Vec<String> = HOSTS.iter().map(|(name, top)| format!("{name}.{top}")).collect();
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| !file.path.ends_with(LOCK_FILE)) {
+    for file in files.iter().filter(|file| file.path != LOCK_FILE) {
         for (index, line) in file.text.lines().enumerate() {
             if let Some(host) = hosts.iter().find(|host| line.contains(host.as_str())) {
                 let message = format!("names the registry host {host}: leave it to the machine's settings");
