@@ -1,7 +1,5 @@
 //! Records for `ingest`, and the look into a CSV before it is sent.
 
-use std::collections::HashMap;
-
 use serde::de::IgnoredAny;
 use upload_fuzz::{Target, documents};
 use upload_proto::{IngestKind, Orient};
@@ -64,9 +62,10 @@ fn records_hold(bytes: &[u8], format: Format) {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
         let mut before = 0;
         for (place, record) in (1..).zip(&whole.0) {
-            // Not as values: numbers are handed on as they are written, also those that no double holds.
-            let object: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_str(&record.json);
-            assert!(object.is_ok() && !record.json.contains(['\n', '\r']), "{}", record.json);
+            // By the grammar alone: numbers that no double holds and halves of characters are handed on as they are written.
+            let is_object =
+                record.json.starts_with('{') && serde_json::from_str::<IgnoredAny>(&record.json).is_ok();
+            assert!(is_object && !record.json.contains(['\n', '\r']), "{}", record.json);
             assert_eq!(record.row, place);
             assert!((before.max(1)..=lines).contains(&record.line), "line {} of {lines}", record.line);
             before = record.line;

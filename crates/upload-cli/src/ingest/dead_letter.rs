@@ -12,7 +12,7 @@ use super::Batch;
 use crate::output::ErrorNote;
 
 /// The one field of a line that stands in front of a batch's records and says why they are here.
-const HEADING: &str = "$dead_letter";
+pub(super) const HEADING: &str = "$dead_letter";
 
 /// Whether an object in the input is such a line, and no record.
 pub(super) fn is_heading(json: &str) -> bool {

@@ -41,6 +41,11 @@ impl Encoding {
         })
     }
 
+    /// How many of the last bytes begin a character that has not ended.
+    pub(crate) fn carried(&self) -> usize {
+        self.carried.len()
+    }
+
     /// The file has ended: what is carried will not be completed.
     pub(crate) fn finish(&mut self) -> Option<BadByte> {
         let byte = *self.carried.first()?;

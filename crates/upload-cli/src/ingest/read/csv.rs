@@ -8,6 +8,7 @@ use super::{
     text::Watch,
 };
 use crate::ingest::{
+    dead_letter,
     summary::{self, Grouping},
     typing::{FieldType, push_string},
 };
@@ -71,6 +72,11 @@ fn header(row: &Row) -> Result<Vec<String>, InputError> {
     for (index, name) in names.iter().enumerate() {
         let trouble = match name.as_str() {
             "" => format!("column {} has no name", index + 1),
+            dead_letter::HEADING => {
+                let message =
+                    format!("a column is called '{name}', as what stands above records that were kept");
+                return Err(InputError::new(message).at_line(row.line).hint("give it another name"));
+            }
             _ if !seen.insert(name) => format!("two columns are called '{name}'"),
             _ => continue,
         };

@@ -213,3 +213,32 @@ fn records_in_front_of_a_byte_that_is_no_text_are_read_however_much_comes_at_onc
     assert_eq!(collected.records.len(), 2);
     assert!(result.unwrap_err().message.contains("line 3"));
 }
+
+#[test]
+fn half_a_character_at_the_end_of_what_has_come_is_no_text_of_its_own() {
+    struct Pieces(Vec<&'static [u8]>);
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(piece) = self.0.pop() else { return Ok(0) };
+            buffer[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+    let read = |mut pieces: Vec<&'static [u8]>| {
+        pieces.reverse();
+        let input = Input { kind: IngestKind::Sales, format: None, types: ColumnTypes::default() };
+        let mut collected = Collected::default();
+        let ended = super::read(&input, "a.ndjson", Pieces(pieces), &mut collected);
+        (collected.records.len(), ended.map_err(|error| error.message))
+    };
+    assert_eq!(read(vec![b"{\"a\":\"\xE2", b"\x82", b"\xAC\"}\n"]), (1, Ok(())));
+    let (count, error) = read(vec![b"{\"a\":1}\n{\"a\":1\xC2", b"50}\n"]);
+    assert_eq!(count, 1);
+    assert!(error.unwrap_err().starts_with("byte 7 of line 2 is 0xC2, which is not UTF-8"));
+}
+
+#[test]
+fn a_csv_whose_rows_would_be_taken_for_headings_later_is_refused() {
+    let (collected, result) = reading(IngestKind::Sales, "a.csv", b"$dead_letter,b\n1,2\n");
+    assert!(collected.records.is_empty() && result.unwrap_err().message.contains("'$dead_letter'"));
+}

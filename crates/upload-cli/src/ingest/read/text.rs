@@ -7,14 +7,16 @@ use std::{
 use super::{InputError, LONGEST_RECORD};
 use crate::preflight::{BadByte, Encoding};
 
-/// Bytes that are text, in records that end. Parsers know only I/O errors of what they read from; what it really was is told
+/// Bytes that are text, in records that end; to be read through a buffer that is longer than a character. Parsers know only I/O errors of what they read from; what it really was is told
 /// by the [`Watch`].
 pub(super) struct Text<R> {
     inner: R,
     encoding: Encoding,
     watch: Watch,
-    /// Bytes that were read before.
+    /// Bytes that were given on.
     passed: u64,
+    /// The beginning of a character whose rest has not come yet: at most three bytes.
+    held: Vec<u8>,
     /// What comes next is no text.
     bad: Option<BadByte>,
 }
@@ -34,7 +36,7 @@ enum Trouble {
 
 impl<R> Text<R> {
     pub(super) fn new(inner: R, watch: Watch) -> Self {
-        Self { inner, encoding: Encoding::default(), watch, passed: 0, bad: None }
+        Self { inner, encoding: Encoding::default(), watch, passed: 0, held: Vec::new(), bad: None }
     }
 }
 
@@ -46,21 +48,31 @@ impl<R: Read> Read for Text<R> {
         if let Some(bad) = self.bad {
             return Err(self.watch.fail(Trouble::NoText(bad)));
         }
-        let mut count = self.inner.read(buffer)?;
-        self.bad = match count {
-            0 => self.encoding.finish(),
-            _ => self.encoding.feed(&buffer[..count]),
-        };
-        if let Some(bad) = self.bad {
-            // The records in front of it are read, however much came at once.
-            count = usize::try_from(bad.offset.saturating_sub(self.passed)).unwrap_or(count).min(count);
-            if count == 0 {
-                return Err(self.watch.fail(Trouble::NoText(bad)));
+        loop {
+            let kept = self.held.len();
+            buffer[..kept].copy_from_slice(&self.held);
+            let count = self.inner.read(&mut buffer[kept..])?;
+            self.bad = match count {
+                0 => self.encoding.finish(),
+                _ => self.encoding.feed(&buffer[kept..kept + count]),
+            };
+            let all = &buffer[..kept + count];
+            // Whole characters in front of what is no text are read, however much comes at once.
+            let good = match self.bad {
+                Some(bad) => usize::try_from(bad.offset.saturating_sub(self.passed))
+                    .map_or(all.len(), |good| good.min(all.len())),
+                None => all.len() - self.encoding.carried(),
+            };
+            self.held = all[good..].to_vec();
+            match self.bad {
+                Some(bad) if good == 0 => return Err(self.watch.fail(Trouble::NoText(bad))),
+                None if good == 0 && count > 0 => continue,
+                _ => {}
             }
+            self.passed += good as u64;
+            self.watch.since_record.set(self.watch.since_record.get() + good as u64);
+            return Ok(good);
         }
-        self.passed += count as u64;
-        self.watch.since_record.set(self.watch.since_record.get() + count as u64);
-        Ok(count)
     }
 }
 
