@@ -23,6 +23,8 @@ pub(crate) struct Args {
 enum Step {
     /// Formatting, checked and not changed
     Fmt,
+    /// What the compiler does not check
+    Tidy,
     /// Lints over every target, warnings denied
     Clippy,
     /// Unit, integration and documentation tests
@@ -33,8 +35,6 @@ enum Step {
     Examples,
     /// Licences, banned crates and sources of all dependencies
     Deny,
-    /// What the compiler does not check
-    Tidy,
 }
 
 impl Step {
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn steps_keep_their_order_whichever_are_chosen() {
-        assert_eq!(names(&[], &[]), ["fmt", "clippy", "test", "doc", "examples", "deny", "tidy"]);
-        assert_eq!(names(&[Step::Test, Step::Deny], &[]), ["fmt", "clippy", "doc", "examples", "tidy"]);
+        assert_eq!(names(&[], &[]), ["fmt", "tidy", "clippy", "test", "doc", "examples", "deny"]);
+        assert_eq!(names(&[Step::Test, Step::Deny], &[]), ["fmt", "tidy", "clippy", "doc", "examples"]);
         assert_eq!(names(&[], &[Step::Tidy, Step::Fmt]), ["fmt", "tidy"]);
     }
 
@@ -128,7 +128,7 @@ mod tests {
         let sh = Shell::new().unwrap();
         sh.change_dir(folder.path());
         // There is no `crates` folder to find examples in.
-        let args = Args { skip: vec![], only: vec![Step::Examples, Step::Tidy] };
+        let args = Args { skip: vec![], only: vec![Step::Examples, Step::Deny] };
         let error = run(&sh, &args).unwrap_err().to_string();
         assert!(error.starts_with("examples failed after"), "{error}");
         assert!(error.contains("cargo run -p") && error.contains("--only examples"), "{error}");
