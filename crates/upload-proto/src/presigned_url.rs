@@ -2,6 +2,7 @@ use std::{
     fmt,
     ops::Range,
     str::FromStr,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -15,9 +16,14 @@ use crate::authority::{self, AuthorityError};
 /// that a search for that word finds every place where the secret leaves. It serialises in full, because a journal
 /// must be able to hold it; whoever writes one keeps it readable by its owner only.
 ///
+/// A clone shares the text: a large file has ten thousand of these, in its checkpoint, its events and its requests.
+///
 /// [`expose`]: PresignedUrl::expose
 #[derive(Clone, PartialEq, Eq)]
-pub struct PresignedUrl {
+pub struct PresignedUrl(Arc<Parsed>);
+
+#[derive(PartialEq, Eq)]
+struct Parsed {
     text: Box<str>,
     host: Range<usize>,
     path: Range<usize>,
@@ -50,19 +56,19 @@ impl PresignedUrl {
     /// The whole URL with its signature: for the request line and for a protected journal, nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The host, with its port where one is given.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.text[self.host.clone()]
+        &self.0.text[self.0.host.clone()]
     }
 
     /// The path without the query; `/` where the URL has none.
     #[must_use]
     pub fn path(&self) -> &str {
-        match &self.text[self.path.clone()] {
+        match &self.0.text[self.0.path.clone()] {
             "" => "/",
             path => path,
         }
@@ -71,13 +77,13 @@ impl PresignedUrl {
     /// Whether the URL asks for TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.text.starts_with("https:")
+        self.0.text.starts_with("https:")
     }
 
     /// When the URL was signed, by the clock of whoever signed it: `X-Amz-Date`. `None` where the URL does not say.
     #[must_use]
     pub fn signed_at(&self) -> Option<SystemTime> {
-        self.signed_at
+        self.0.signed_at
     }
 
     /// The moment the storage stops accepting this URL: `X-Amz-Date` + `X-Amz-Expires` (S3 API Reference,
@@ -85,7 +91,7 @@ impl PresignedUrl {
     /// the URL does not say.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at
+        self.0.expires_at
     }
 }
 
@@ -110,13 +116,14 @@ impl FromStr for PresignedUrl {
         }
         authority::split(authority)?;
         let query = text.get(path_end + 1..).unwrap_or_default();
-        Ok(Self {
+        let parsed = Parsed {
             host: host_start..host_end,
             path: host_end..path_end,
             signed_at: value(query, "X-Amz-Date").and_then(amz_date).and_then(since_epoch),
             expires_at: expiry(query),
             text: text.into(),
-        })
+        };
+        Ok(Self(Arc::new(parsed)))
     }
 }
 
@@ -138,7 +145,7 @@ impl fmt::Debug for PresignedUrl {
 
 impl Serialize for PresignedUrl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(&self.0.text)
     }
 }
 
