@@ -12,8 +12,8 @@ use bytes::Bytes;
 pub(crate) const LARGE: usize = 128 * 1024;
 /// What one read fills when the large ones are all on their way.
 const SMALL: usize = 32 * 1024;
-/// The most large ones in the process: 2 MiB, which keep the sockets of as many connections busy as any link has needed.
-const LARGE_COUNT: usize = 16;
+/// The most large ones in the process: 1.5 MiB, which keep the sockets of as many connections busy as any link has needed.
+const LARGE_COUNT: usize = 12;
 /// How many small ones are kept while nobody uses them: 1 MiB.
 const SMALL_KEPT: usize = 32;
 
@@ -23,7 +23,7 @@ const PER_PART: usize = 4;
 
 /// Bounds the memory that all uploads of this process hold file bytes in, and answers how many parts may be in flight within it:
 /// half of it is for large buffers, half for what parts hold beyond them. It is to be called before anything is sent; without it
-/// the large buffers are 2 MiB, and each part in flight may hold 128 KiB.
+/// the large buffers are 1.5 MiB, and each part in flight may hold 128 KiB.
 ///
 /// The kernel's socket buffers are not counted. Less than 1 MiB counts as 1 MiB.
 #[must_use]

@@ -2,6 +2,9 @@ use std::time::{Duration, Instant};
 
 /// An epoch lasts at least this long: shorter ones measure how acknowledgements happen to fall.
 const SHORTEST: Duration = Duration::from_millis(200);
+/// The first epoch lasts at least this long: connections are made in it and hardly anything is acknowledged yet, and what that
+/// takes from its goodput would make doubling look good.
+const SHORTEST_AT_FIRST: Duration = Duration::from_millis(500);
 /// An epoch that has lasted this long ends with what it has.
 const LONGEST: Duration = Duration::from_secs(4);
 /// What doubling must bring to be worth doubling again.
@@ -92,7 +95,9 @@ impl Controller {
         epoch.acks += 1;
         epoch.pressed += usize::from(pressed);
         let lasted = now.saturating_duration_since(epoch.began);
-        if lasted >= LONGEST || (lasted >= SHORTEST && epoch.acks >= self.limit) {
+        let is_first = self.known.is_none() && matches!(self.phase, Phase::Growing { .. });
+        let shortest = if is_first { SHORTEST_AT_FIRST } else { SHORTEST };
+        if lasted >= LONGEST || (lasted >= shortest && epoch.acks >= self.limit) {
             let Epoch { bytes, acks, pressed, .. } = *epoch;
             self.epoch = Some(Epoch::starting(now));
             if pressed * 2 >= acks {
@@ -120,11 +125,10 @@ impl Controller {
             // The first measure of all: nothing to compare it with yet.
             (Phase::Growing { .. }, None) => self.double(goodput),
             (Phase::Growing { .. }, Some(gain)) if gain >= WORTH_DOUBLING => self.double(goodput),
-            (Phase::Growing { from }, Some(gain)) => {
-                // Doubling brought little: what it did bring lies in between.
-                self.limit = if gain >= WORTH_KEEPING { self.limit } else { from };
-                let known = if gain >= WORTH_KEEPING { Some(goodput) } else { self.known };
-                self.settle(known, true);
+            (Phase::Growing { from }, Some(_)) => {
+                // Doubling brought little. Where in between it did, small steps find out.
+                self.limit = from;
+                self.settle(self.known, true);
             }
             (Phase::Probing { from, fresh: true }, _) => self.phase = Phase::Probing { from, fresh: false },
             (Phase::Probing { from, .. }, Some(gain)) => {

@@ -100,6 +100,23 @@ fn connections_that_bring_nothing_are_not_kept() {
 }
 
 #[test]
+fn a_machine_that_is_busy_anyway_gets_no_more_connections() {
+    let began = Instant::now();
+    let mut controller = Controller::new(8, 64);
+    controller.sent(began);
+    // Loopback: 60 ms until the first part is through, then one of 8 MiB each 2 ms, however many are in flight.
+    let mut most = 0;
+    for ack in 0..5_000 {
+        let now = began + Duration::from_millis(60 + 2 * ack);
+        controller.acknowledged(now, 8 << 20, true);
+        if ack > 500 {
+            most = most.max(controller.limit());
+        }
+    }
+    assert!(most <= 12, "{most} parts in flight");
+}
+
+#[test]
 fn trouble_halves_once_and_is_grown_out_of() {
     let Run { limits, .. } = run(link(1000.0, 80, 5.0), 60, Some(20));
     let (before, after) = (limits[18], limits[20]);

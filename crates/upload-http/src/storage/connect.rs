@@ -17,7 +17,7 @@ use hyper_util::{
     },
     rt::TokioIo,
 };
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     runtime::Handle,
@@ -37,6 +37,10 @@ use crate::{NetworkConfig, SetupError, classify::no_connection, proxy::Proxies, 
 /// How much of a body a connection may hold before it asks for no more, in bytes, and the longest head of an answer. With
 /// less than this still to be written the next chunk is asked for, so that a connection holds about one.
 const CONNECTION_BUFFER: usize = 32 * 1024;
+
+/// How much of a body a TLS connection holds encrypted while the network does not take it, in bytes: two records, half of what
+/// rustls does by itself, at the same speed.
+const ENCRYPTED: usize = 32 * 1024;
 
 type Trouble = Box<dyn Error + Send + Sync>;
 
@@ -160,7 +164,8 @@ impl Way {
         // An IPv6 address stands in brackets in a URI, and without them in a certificate.
         let name = to.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(name.to_owned())?;
-        Ok(Box::new(self.tls.connect(name, stream).await?))
+        let limit = |connection: &mut ClientConnection| connection.set_buffer_limit(Some(ENCRYPTED));
+        Ok(Box::new(self.tls.connect_with(name, stream, limit).await?))
     }
 }
 
