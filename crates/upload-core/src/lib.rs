@@ -16,6 +16,7 @@ mod integrity;
 mod journal;
 mod limits;
 mod machine;
+mod part_body;
 mod plan;
 mod retry;
 mod source;
@@ -36,8 +37,9 @@ pub use machine::{
     Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,
     Remains, Request, RequestId, Response, ResumeError, SingleConfig, SingleUpload, Step, Totals, Validation,
 };
+pub use part_body::{Origin, PartBody};
 pub use plan::{DEFAULT_PART_SIZE, Plan, PlanError};
 pub use retry::RetryPolicy;
-pub use source::{ByteRange, MemorySource, PartBody, Source, SourceError};
+pub use source::{ByteRange, MemorySource, Source, SourceError};
 pub use transport::{Stored, Transport};
 pub use upload_proto as proto;

@@ -1,11 +1,7 @@
-use std::{
-    fmt, io,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{any::Any, io, sync::Arc};
 
 use bytes::Bytes;
-use futures::stream::{BoxStream, Stream};
+use futures::stream::BoxStream;
 
 /// A run of bytes of the file: `offset..offset + len`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +33,12 @@ pub trait Source: Send + Sync {
     /// Opens a range within [`len`](Self::len). The stream must yield exactly `range.len` bytes, in bounded chunks,
     /// or end with an error.
     fn open(&self, range: ByteRange) -> BoxStream<'static, Result<Bytes, SourceError>>;
+
+    /// What the bytes lie in, for transports that know this type and can send them from there unread; see
+    /// [`Origin`](crate::Origin).
+    fn origin(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
+    }
 }
 
 /// Why local bytes could not be read as they were when the upload began.
@@ -49,52 +51,6 @@ pub enum SourceError {
     /// The file is no longer the one whose upload began.
     #[error("the file changed while it was being uploaded ({0})")]
     Changed(String),
-}
-
-/// The body of one PUT: a stream of exactly [`len`](Self::len) bytes.
-pub struct PartBody {
-    len: u64,
-    chunks: BoxStream<'static, Result<Bytes, SourceError>>,
-}
-
-impl PartBody {
-    /// A body of `len` bytes from a stream that yields as many.
-    #[must_use]
-    pub fn new(len: u64, chunks: BoxStream<'static, Result<Bytes, SourceError>>) -> Self {
-        Self { len, chunks }
-    }
-
-    /// Takes it apart: the length, and the stream.
-    #[must_use]
-    pub fn into_parts(self) -> (u64, BoxStream<'static, Result<Bytes, SourceError>>) {
-        (self.len, self.chunks)
-    }
-
-    /// The exact length in bytes, as `Content-Length` must give it.
-    #[must_use]
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Whether the body has no bytes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-}
-
-impl Stream for PartBody {
-    type Item = Result<Bytes, SourceError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.chunks.as_mut().poll_next(cx)
-    }
-}
-
-impl fmt::Debug for PartBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PartBody({} bytes)", self.len)
-    }
 }
 
 /// Bytes already in memory, for small bodies and for tests.

@@ -11,7 +11,7 @@ use futures::{
 };
 
 use super::Progress;
-use crate::{SourceError, TransportError, TransportErrorKind};
+use crate::{PartBody, SourceError, TransportError, TransportErrorKind};
 
 /// Watches the body of one attempt: counts its bytes, holds it to its length, and remembers a local read error,
 /// which transports otherwise report as trouble of their own.
@@ -40,6 +40,14 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn count(&self, bytes: u64) {
+        let mut state = self.state();
+        state.sent += bytes;
+        if !state.closed {
+            self.progress.add_sent(bytes);
+        }
+    }
 }
 
 impl Meter {
@@ -56,6 +64,13 @@ impl Meter {
         chunks: BoxStream<'static, Result<Bytes, SourceError>>,
     ) -> BoxStream<'static, Result<Bytes, SourceError>> {
         Watched { shared: self.0.clone(), chunks, ended: false }.boxed()
+    }
+
+    /// The same body, watched.
+    pub(super) fn watch_body(&self, body: PartBody) -> PartBody {
+        let shared = self.0.clone();
+        // The operating system sends no more than there is, and the transport looks whether it was all.
+        body.watched(|chunks| self.watch(chunks), move |bytes| shared.count(bytes))
     }
 
     /// The attempt's result, with a local read error put in the place of what the transport made of it.
@@ -129,16 +144,10 @@ impl Stream for Watched {
             }
         };
         let len = chunk.len() as u64;
-        let mut state = self.shared.state();
-        if state.sent + len > self.shared.expected {
-            drop(state);
+        if self.shared.state().sent + len > self.shared.expected {
             return self.fail(SourceError::Changed("it has grown".into()));
         }
-        state.sent += len;
-        if !state.closed {
-            self.shared.progress.add_sent(len);
-        }
-        drop(state);
+        self.shared.count(len);
         Poll::Ready(Some(Ok(chunk)))
     }
 }

@@ -91,7 +91,7 @@ impl Driver<'_> {
             }
             Operation::PutPart { url, range, .. } => {
                 let meter = Meter::start(self.progress.clone(), range.len);
-                let body = PartBody::new(range.len, meter.watch(self.source.open(range)));
+                let body = meter.watch_body(PartBody::of(self.source, range));
                 let result = transport.put_part(attempt, &url, body).await;
                 meter.settle(result).map(Response::Stored)
             }

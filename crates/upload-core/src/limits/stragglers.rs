@@ -1,9 +1,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed};
 
-use futures::{
-    StreamExt, TryStreamExt,
-    future::{Either, select},
-};
+use futures::future::{Either, select};
 use upload_proto::PresignedUrl;
 
 use super::peers::{Peer, Peers};
@@ -32,13 +29,12 @@ impl Stragglers {
     /// Sends a part; where it is slow among its peers, that is an error of the kind [`Slow`](Kind::Slow).
     pub(super) async fn put(&self, put: Put<'_>, body: PartBody) -> Result<Stored, TransportError> {
         let Put { transport, clock, attempt, url } = put;
-        let (len, chunks) = body.into_parts();
-        let part = InFlight { peer: self.peers().begin(clock.now(), len), of: self, clock };
+        let part = InFlight { peer: self.peers().begin(clock.now(), body.len()), of: self, clock };
         let sent = part.peer.sent.clone();
-        let counted = chunks.inspect_ok(move |chunk| {
-            sent.fetch_add(chunk.len() as u64, Relaxed);
+        let body = body.counted(move |bytes| {
+            sent.fetch_add(bytes, Relaxed);
         });
-        let mut sending = transport.put_part(attempt, url, PartBody::new(len, counted.boxed()));
+        let mut sending = transport.put_part(attempt, url, body);
         if attempt > MOST_GIVEN_UP {
             return part.end(sending.await);
         }
