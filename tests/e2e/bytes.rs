@@ -22,6 +22,24 @@ async fn a_large_file_arrives_whole_with_several_parts_in_flight() {
     assert!(world.sandbox.max_parts_in_flight() > 1);
 }
 
+/// Nobody looks at the bytes then, so that they go past this process, from the file to the socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unverified_file_arrives_whole_through_trouble() {
+    let faults = ["part:2#1=reset,after:1MiB", "part:3#1=status:503", "part:4#1=stall,after:2MiB"];
+    let faults = faults.map(|fault| fault.parse().unwrap()).to_vec();
+    let world = World::new(SandboxConfig { faults, ..SandboxConfig::default() }).await;
+    let content = noise(40 * MIB + 123);
+    let file = world.file("big.bin", &content);
+    let mut command = world.upload();
+    command.args(["--output", "json", "put", file.to_str().unwrap(), "--type", "raw", "--part-size", "5MiB"]);
+    let finished = Running::start(command.args(["--verify", "none", "--timeout", "2s"])).finish().await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let stored = world.stored(finished.result()["object_key"].as_str().unwrap());
+    assert!(stored == content, "the stored bytes differ");
+    let sent = |part| world.log().iter().filter(|entry| entry.part_number == Some(part)).count();
+    assert_eq!([1, 2, 3, 4, 5, 9].map(sent), [1, 2, 2, 2, 1, 1]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn standard_input_arrives_whole() {
     let world = World::new(SandboxConfig::default()).await;

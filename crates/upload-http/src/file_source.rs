@@ -1,6 +1,7 @@
 mod identity;
 
 use std::{
+    any::Any,
     fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
@@ -24,12 +25,20 @@ use crate::range_reader::{RangeReader, Ranged};
 pub struct FileSource(Arc<Opened>);
 
 #[derive(Debug)]
-struct Opened {
+pub(crate) struct Opened {
     file: File,
     /// Where it was opened; `None` for a file that may have no name.
     path: Option<PathBuf>,
     identity: Identity,
     reads_now: AtomicBool,
+    sends_itself: AtomicBool,
+}
+
+impl Opened {
+    /// Whether the operating system can send from it; found out when it is first asked to.
+    pub(crate) fn sends_itself(&self) -> &AtomicBool {
+        &self.sends_itself
+    }
 }
 
 /// Why a file cannot be uploaded.
@@ -96,8 +105,8 @@ impl FileSource {
         let metadata = file.metadata().map_err(|error| OpenError::new(name, error))?;
         check_regular(&metadata, name)?;
         let identity = Identity::of(&metadata);
-        let reads_now = AtomicBool::new(true);
-        Ok(Self(Arc::new(Opened { file, path, identity, reads_now })))
+        let (reads_now, sends_itself) = (AtomicBool::new(true), AtomicBool::new(true));
+        Ok(Self(Arc::new(Opened { file, path, identity, reads_now, sends_itself })))
     }
 }
 
@@ -116,6 +125,10 @@ impl Source for FileSource {
 
     fn open(&self, range: ByteRange) -> BoxStream<'static, Result<Bytes, SourceError>> {
         RangeReader::new(self.0.clone(), range).boxed()
+    }
+
+    fn origin(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self.0.clone())
     }
 }
 

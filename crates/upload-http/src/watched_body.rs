@@ -18,7 +18,7 @@ use upload_core::{PartBody, SourceError};
 /// more only when it has room, so this is how finely progress is seen: 64 KiB within 30 s is a link of 2 KiB/s.
 const FINE: usize = 64 * 1024;
 /// The most handed to a connection at once, in bytes, where its socket tells of each write.
-const COARSE: usize = 128 * 1024;
+pub(crate) const COARSE: usize = 128 * 1024;
 
 /// What is known of a body on its way, shared between the request and the body inside the connection.
 #[derive(Debug)]
@@ -156,9 +156,10 @@ impl WatchedBody {
         Self { remaining: body.len(), chunks: Mutex::new(body), ready: Bytes::new(), slice: FINE, flow }
     }
 
-    /// For a connection whose socket tells of each write; see [`FlowGuard::stalled_on`].
-    pub(crate) fn coarse(body: PartBody, flow: Arc<Flow>) -> Self {
-        Self { slice: COARSE, ..Self::new(body, flow) }
+    /// For a connection whose socket tells of each write, so that it may be given more at once; see
+    /// [`FlowGuard::stalled_on`].
+    pub(crate) fn in_slices(slice: usize, body: PartBody, flow: Arc<Flow>) -> Self {
+        Self { slice, ..Self::new(body, flow) }
     }
 
     fn next_slice(&mut self) -> Bytes {

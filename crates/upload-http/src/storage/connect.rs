@@ -79,6 +79,13 @@ impl Connector {
         Ok(Self { way, timeout: network.connect_timeout, runtime: network.storage_runtime.clone() })
     }
 
+    /// Whether what is written goes to the target's or a proxy's socket as it is.
+    pub(super) fn is_plain(&self, target: &Target) -> bool {
+        let is_https = |uri: &Uri| uri.scheme_str() == Some("https");
+        let proxy = self.way.proxies.intercept(&target.origin);
+        !is_https(&target.origin) && !proxy.is_some_and(|proxy| is_https(proxy.uri()))
+    }
+
     /// Connects to where the target is.
     ///
     /// # Errors
@@ -145,8 +152,12 @@ impl Way {
             forwarder = Some(Forwarder { authorization: proxy.basic_auth().cloned() });
         }
         wire.set_established();
-        let (sender, connection) =
-            http1::Builder::new().max_buf_size(CONNECTION_BUFFER).handshake(TokioIo::new(stream)).await?;
+        // Queued, so that the bodies' own slices reach the stream.
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(CONNECTION_BUFFER)
+            .writev(true)
+            .handshake(TokioIo::new(stream))
+            .await?;
         let task = Task::spawn(async move {
             // Whoever waits for an answer is told the same.
             let _ = connection.await;

@@ -1,6 +1,7 @@
 mod connect;
 mod pool;
 mod refusal;
+mod sendfile;
 mod socket;
 mod target;
 
@@ -13,13 +14,14 @@ use std::{
 use futures::future::{Either, select};
 use http::{HeaderMap, Response, header::ETAG};
 use hyper::body::Incoming;
-use upload_core::{PartBody, Stored, TransportError, TransportErrorKind as Kind};
+use upload_core::{PartBody, SourceError, Stored, TransportError, TransportErrorKind as Kind};
 use upload_proto::{PresignedUrl, headers};
 
 use self::{
     connect::Connector,
     pool::{InUse, Pool},
     refusal::Refusal,
+    sendfile::Lane,
     target::Target,
 };
 use crate::{
@@ -27,7 +29,7 @@ use crate::{
     classify::broken_connection,
     exchange::{Answered, Exchange, Family},
     response::{Ending, header, read_body, retry_after, server_time},
-    watched_body::{FlowGuard, WatchedBody},
+    watched_body::{COARSE, FlowGuard, WatchedBody},
 };
 
 /// The most of an answer's body that is read, in bytes; S3's error documents are about 1 KiB, and a success has none.
@@ -107,13 +109,24 @@ impl StorageClient {
         &self,
         attempt: u32,
         url: &PresignedUrl,
-        body: PartBody,
+        mut body: PartBody,
     ) -> Result<(Answered, Stored), TransportError> {
         let target = Target::of(url)?;
+        let is_plain = self.0.connector.is_plain(&target);
+        let (lane, body) = match Lane::of(&mut body).filter(|_| is_plain) {
+            Some((lane, stand_ins)) => (Some(lane), stand_ins),
+            None => (None, body),
+        };
         // Declared before the connection: dropped after it, when nothing polls the body any more.
         let flow = FlowGuard::new();
-        let body = WatchedBody::coarse(body, flow.share());
-        let (connection, mut response) = self.send(attempt, url.host(), &target, body, &flow).await?;
+        let slice = if lane.is_some() { sendfile::SLICE } else { COARSE };
+        let body = WatchedBody::in_slices(slice, body, flow.share());
+        let sent = self.send(attempt, url.host(), &target, (body, lane.as_ref()), &flow).await;
+        let (connection, mut response) =
+            sent.map_err(|error| match lane.as_ref().and_then(|lane| lane.trouble()) {
+                Some(local) => changed(&local),
+                None => error,
+            })?;
         let status = response.status();
         let answered =
             Answered { status: status.as_u16(), request_id: header(&response, headers::S3_REQUEST_ID) };
@@ -135,6 +148,11 @@ impl StorageClient {
         };
         if !flow.is_finished() {
             return Err(error(Kind::BadAnswer, "the storage answered success before it had the whole part"));
+        }
+        if let Some(lane) = &lane
+            && !lane.has_sent_all().map_err(|local| changed(&local))?
+        {
+            return Err(error(Kind::BadAnswer, "the storage answered success before the file had been sent"));
         }
         let Some(value) = response.headers().get(ETAG) else {
             // As S3 does elsewhere, where it finds out too late that it cannot: an error in the body of a 200.
@@ -168,7 +186,7 @@ impl StorageClient {
         attempt: u32,
         host: &str,
         target: &Target,
-        mut body: WatchedBody,
+        (mut body, lane): (WatchedBody, Option<&Arc<Lane>>),
         flow: &FlowGuard,
     ) -> Result<(InUse, Response<Incoming>), TransportError> {
         let Inner { pool, connector, idle_timeout } = &*self.0;
@@ -184,6 +202,7 @@ impl StorageClient {
             let Some(connection) = in_use.get() else { continue };
             let request = target.put(body, connection.forwarder.as_ref());
             let wire = connection.wire.clone();
+            wire.set_lane(lane.cloned());
             // The bytes still in buffers have to get there before the storage can write them and answer.
             let stalled = flow.stalled_on(*idle_timeout, idle_timeout.saturating_mul(2), || wire.wrote());
             let sent = pin!(connection.sender.try_send_request(request));
@@ -201,6 +220,10 @@ impl StorageClient {
             }
         }
     }
+}
+
+fn changed(local: &SourceError) -> TransportError {
+    TransportError::new(Kind::Source, local.to_string())
 }
 
 /// Whether the storage encrypts with keys of KMS or of the customer, so that its ETags are no MD5s (S3 API Reference,

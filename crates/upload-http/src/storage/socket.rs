@@ -9,10 +9,12 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
     time::Instant,
 };
+
+use super::sendfile::{Lane, is_stand_in};
 
 /// What is known of a connection's socket, and asked of it, while it is inside the connection.
 #[derive(Debug, Default)]
@@ -22,9 +24,19 @@ pub(super) struct Wire {
     /// The connection stands: from now on an answer may lie behind a write that fails.
     established: AtomicBool,
     discard: AtomicBool,
+    /// Where the body of the request under way comes from, when it does not come through this process.
+    lane: Mutex<Option<Arc<Lane>>>,
 }
 
 impl Wire {
+    pub(super) fn set_lane(&self, lane: Option<Arc<Lane>>) {
+        *self.lane.lock().unwrap_or_else(PoisonError::into_inner) = lane;
+    }
+
+    fn lane(&self) -> Option<Arc<Lane>> {
+        self.lane.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(super) fn wrote(&self) -> Option<Instant> {
         *self.wrote.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,6 +71,27 @@ impl Socket {
         (Self { tcp, wire: wire.clone(), broken: false }, wire)
     }
 
+    /// Has the operating system send what a stand-in of this length stands for.
+    fn poll_send_file(&mut self, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<usize>> {
+        let Some(lane) = self.wire.lane() else {
+            return Poll::Ready(Err(io::Error::other("there is no file behind a body's bytes")));
+        };
+        loop {
+            let sent = match ready!(self.tcp.poll_write_ready(cx)) {
+                Ok(()) => self.tcp.try_io(Interest::WRITABLE, || lane.send(&self.tcp, len)),
+                Err(error) => Err(error),
+            };
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // Nothing to be read on the connection explains that one.
+                Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::Other) => {
+                    return Poll::Ready(Err(error));
+                }
+                sent => return self.settle(sent),
+            }
+        }
+    }
+
     fn settle(&mut self, wrote: io::Result<usize>) -> Poll<io::Result<usize>> {
         match wrote {
             Ok(_) => {
@@ -90,6 +123,9 @@ impl AsyncWrite for Socket {
         if self.broken {
             return Poll::Pending;
         }
+        if is_stand_in(bytes) {
+            return self.poll_send_file(cx, bytes.len());
+        }
         let wrote = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes));
         self.settle(wrote)
     }
@@ -102,7 +138,11 @@ impl AsyncWrite for Socket {
         if self.broken {
             return Poll::Pending;
         }
-        let wrote = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, slices));
+        let real = slices.iter().take_while(|slice| !is_stand_in(slice)).count();
+        if let (0, Some(slice)) = (real, slices.first()) {
+            return self.poll_send_file(cx, slice.len());
+        }
+        let wrote = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, &slices[..real]));
         self.settle(wrote)
     }
 

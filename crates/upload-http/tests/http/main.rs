@@ -13,6 +13,8 @@ mod flow;
 mod journal;
 mod logs;
 mod proxy;
+#[cfg(target_os = "linux")]
+mod sendfile;
 mod session;
 mod sign_in;
 mod storage;

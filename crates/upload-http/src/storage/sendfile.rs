@@ -1,0 +1,311 @@
+//! Bodies that the operating system sends from their file, past this process.
+//!
+//! HTTP is given stand-ins: slices of a block that nobody ever reads, each as long as the bytes it stands for. The socket
+//! knows them by their address, and in their place has the operating system send that part of the file (`sendfile(2)`).
+//! Should a stand-in ever get past the socket, the file has not sent as many bytes as the body has, and the part does not
+//! count as stored.
+
+use std::{
+    fs::File,
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering::Relaxed},
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures::{FutureExt, Stream};
+use tokio::{net::TcpStream, task::JoinHandle};
+use upload_core::{ByteRange, Origin, PartBody, SourceError};
+
+use crate::{
+    file_source::Opened,
+    range_reader::{Ranged, read_exact_at, read_now},
+};
+
+/// The most that is handed to a connection at once, in bytes. Nothing of it is held, so only a look into the page cache is saved by
+/// more.
+pub(super) const SLICE: usize = 512 * 1024;
+/// What is copied at once where the operating system cannot send from this file, in bytes.
+const COPIED: usize = 64 * 1024;
+
+/// A block of addresses: zeroed pages that are never touched are never there.
+static STAND_IN: OnceLock<Bytes> = OnceLock::new();
+
+fn stand_in(len: usize) -> Bytes {
+    STAND_IN.get_or_init(|| vec![0; SLICE].into()).slice(..len)
+}
+
+/// Whether these are no bytes to be sent, but stand for some of a file.
+pub(super) fn is_stand_in(bytes: &[u8]) -> bool {
+    STAND_IN.get().is_some_and(|block| block.as_ptr_range().contains(&bytes.as_ptr()))
+}
+
+/// One body's way from its file to the socket.
+#[derive(Debug)]
+pub(super) struct Lane {
+    file: Arc<Opened>,
+    range: ByteRange,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The end of what the connection was given stand-ins for.
+    handed: u64,
+    /// The end of what was sent.
+    sent: u64,
+    trouble: Option<SourceError>,
+}
+
+impl Lane {
+    /// The way of this body, where it can go past this process: it is of a file, and nobody wants to see its bytes. What the
+    /// connection is given instead is the second of the two.
+    pub(super) fn of(body: &mut PartBody) -> Option<(Arc<Self>, PartBody)> {
+        let is_worth_it = cfg!(target_os = "linux") && body.len() >= SLICE as u64;
+        let origin = body.take_origin().filter(|_| is_worth_it)?;
+        let file = origin.handle::<Opened>()?;
+        if !file.sends_itself().load(Relaxed) || !file.reads_now().load(Relaxed) {
+            return None;
+        }
+        let range = origin.range();
+        let state = State { handed: range.offset, sent: range.offset, trouble: None };
+        let lane = Arc::new(Self { file, range, state: Mutex::new(state) });
+        let stand_ins = StandIns { lane: lane.clone(), origin, loading: None };
+        Some((lane, PartBody::new(range.len, Box::pin(stand_ins))))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends some of the next `most` bytes.
+    ///
+    /// # Errors
+    /// The socket's; or the file's, which [`trouble`](Self::trouble) then tells.
+    pub(super) fn send(&self, socket: &TcpStream, most: usize) -> io::Result<usize> {
+        let mut state = self.state();
+        let handed = usize::try_from(state.handed - state.sent).unwrap_or(usize::MAX);
+        let most = most.min(handed);
+        if most == 0 {
+            return Err(io::Error::other("more is to be sent than was handed over"));
+        }
+        let sent = match self.file.sends_itself().load(Relaxed) {
+            true => send_file(socket, self.file.file(), state.sent, most),
+            false => self.copy(socket, state.sent, most),
+        };
+        let sent = match sent {
+            // Not from this file or file system. That costs nothing but a copy.
+            Err(error) if cannot(&error) => {
+                self.file.sends_itself().store(false, Relaxed);
+                self.copy(socket, state.sent, most)
+            }
+            other => other,
+        };
+        match sent {
+            Ok(0) => {
+                state.trouble = Some(SourceError::Changed("it has become shorter".into()));
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+            Ok(bytes) => {
+                state.sent += bytes as u64;
+                Ok(bytes)
+            }
+            Err(error) if is_the_files(&error) => {
+                state.trouble = Some(SourceError::Io(error));
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn copy(&self, socket: &TcpStream, offset: u64, most: usize) -> io::Result<usize> {
+        let mut bytes = vec![0; most.min(COPIED)];
+        match read_exact_at(self.file.file(), &mut bytes, offset) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            read => read.and_then(|()| socket.try_write(&bytes)),
+        }
+    }
+
+    /// What is wrong with the file, if anything.
+    pub(super) fn trouble(&self) -> Option<SourceError> {
+        self.state().trouble.take()
+    }
+
+    /// Whether a part that the storage says it has is the one that the file holds. What is sent from a file is not copied: its
+    /// bytes can change until the storage has them.
+    ///
+    /// # Errors
+    /// When the file has changed since it was opened.
+    pub(super) fn has_sent_all(&self) -> Result<bool, SourceError> {
+        self.file.check()?;
+        Ok(self.state().sent == self.range.end())
+    }
+}
+
+/// Stand-ins for the bytes of a lane, each once its bytes are in memory: the operating system would have this thread wait for the disk
+/// otherwise.
+struct StandIns {
+    lane: Arc<Lane>,
+    origin: Origin,
+    loading: Option<JoinHandle<Result<(), SourceError>>>,
+}
+
+impl StandIns {
+    fn hand_out(&self, at: u64, len: usize) -> Result<Bytes, SourceError> {
+        let end = at + len as u64;
+        // As for bytes that are copied: a part of a file that has changed is not worth its way, and not to be completed.
+        if at == self.lane.range.offset || end == self.lane.range.end() {
+            self.lane.file.check()?;
+        }
+        self.lane.state().handed = end;
+        self.origin.count(len as u64);
+        Ok(stand_in(len))
+    }
+}
+
+impl Stream for StandIns {
+    type Item = Result<Bytes, SourceError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let at = this.lane.state().handed;
+        let len = usize::try_from(this.lane.range.end() - at).unwrap_or(usize::MAX).min(SLICE);
+        if len == 0 {
+            return Poll::Ready(None);
+        }
+        if this.loading.is_none() && !is_in_memory(&this.lane.file, at, len) {
+            let file = this.lane.file.clone();
+            this.loading = Some(tokio::task::spawn_blocking(move || load(&file, at, len)));
+        }
+        if let Some(loading) = &mut this.loading {
+            let loaded = ready!(loading.poll_unpin(cx));
+            this.loading = None;
+            loaded.unwrap_or_else(|join| Err(SourceError::Io(io::Error::other(join))))?;
+        }
+        Poll::Ready(Some(this.hand_out(at, len)))
+    }
+}
+
+/// Whether the first and the last of the bytes are: what lies between was read with them.
+fn is_in_memory(file: &Opened, at: u64, len: usize) -> bool {
+    [at, at + len as u64 - 1].into_iter().all(|byte| match read_now(file.file(), &mut [0], byte) {
+        Ok(_) => true,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+        Err(_) => {
+            file.reads_now().store(false, Relaxed);
+            false
+        }
+    })
+}
+
+fn load(file: &Opened, at: u64, len: usize) -> Result<(), SourceError> {
+    let mut bytes = vec![0; COPIED];
+    let mut done = 0;
+    while done < len {
+        let next = (len - done).min(COPIED);
+        read_exact_at(file.file(), &mut bytes[..next], at + done as u64).map_err(|error| {
+            match error.kind() {
+                io::ErrorKind::UnexpectedEof => SourceError::Changed("it has become shorter".into()),
+                _ => SourceError::Io(error),
+            }
+        })?;
+        done += next;
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn send_file(socket: &TcpStream, file: &File, mut offset: u64, most: usize) -> io::Result<usize> {
+    Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), most)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send_file(_: &TcpStream, _: &File, _: u64, _: usize) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What `sendfile(2)` says where it cannot be used.
+fn cannot(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+}
+
+/// Whether this is about the file and not about the socket: a disk that fails, a network file system that lost the file.
+fn is_the_files(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        let number = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
+        matches!(number, Some(rustix::io::Errno::IO | rustix::io::Errno::STALE))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::io::Write as _;
+
+    use tokio::{io::AsyncReadExt, net::TcpListener};
+    use upload_core::Source as _;
+
+    use super::*;
+    use crate::FileSource;
+
+    fn lane() -> (tempfile::NamedTempFile, Vec<u8>, Arc<Lane>, PartBody) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut content = vec![0; SLICE + COPIED + 5];
+        fastrand::Rng::with_seed(1).fill(&mut content);
+        file.write_all(&content).unwrap();
+        let source = FileSource::open(file.path()).unwrap();
+        let mut body = PartBody::of(&source, ByteRange { offset: 0, len: source.len() });
+        let (lane, stand_ins) = Lane::of(&mut body).unwrap();
+        (file, content, lane, stand_ins)
+    }
+
+    #[tokio::test]
+    async fn where_the_system_cannot_send_from_a_file_it_is_copied() {
+        let (_file, content, lane, mut stand_ins) = lane();
+        lane.file.sends_itself().store(false, Relaxed);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut receiver, _) = listener.accept().await.unwrap();
+        let sending = async {
+            while let Some(stand_in) = futures::StreamExt::next(&mut stand_ins).await {
+                let mut left = stand_in.unwrap().len();
+                while left > 0 {
+                    sender.writable().await.unwrap();
+                    left -= match lane.send(&sender, left) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                        sent => sent.unwrap(),
+                    };
+                }
+            }
+            assert!(lane.has_sent_all().unwrap());
+            drop(sender);
+        };
+        let mut received = Vec::new();
+        let (read, ()) = tokio::join!(receiver.read_to_end(&mut received), sending);
+        assert_eq!(read.unwrap(), content.len());
+        assert!(received == content);
+    }
+
+    #[tokio::test]
+    async fn no_more_is_sent_than_was_handed_over() {
+        let (_file, _, lane, _stand_ins) = lane();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        assert_eq!(lane.send(&sender, 1).unwrap_err().kind(), io::ErrorKind::Other);
+        assert!(!lane.has_sent_all().unwrap());
+    }
+
+    #[test]
+    fn only_the_block_itself_stands_for_other_bytes() {
+        let block = stand_in(SLICE);
+        assert!(is_stand_in(&block) && is_stand_in(&block[SLICE - 1..]) && is_stand_in(&stand_in(3)));
+        assert!(!is_stand_in(&[0; 8]) && !is_stand_in(b"bytes"));
+    }
+}
