@@ -4,6 +4,7 @@ mod refusal;
 mod sendfile;
 mod socket;
 mod target;
+mod unsent;
 
 use std::{
     pin::pin,

@@ -14,7 +14,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::sendfile::{Lane, is_stand_in};
+use super::{
+    sendfile::{Lane, is_stand_in},
+    unsent::Unsent,
+};
 
 /// What is known of a connection's socket, and asked of it, while it is inside the connection.
 #[derive(Debug, Default)]
@@ -62,13 +65,15 @@ impl Wire {
 pub(super) struct Socket {
     tcp: TcpStream,
     wire: Arc<Wire>,
+    unsent: Unsent,
     broken: bool,
 }
 
 impl Socket {
     pub(super) fn new(tcp: TcpStream) -> (Self, Arc<Wire>) {
         let wire = Arc::new(Wire::default());
-        (Self { tcp, wire: wire.clone(), broken: false }, wire)
+        let unsent = Unsent::of(&tcp);
+        (Self { tcp, wire: wire.clone(), unsent, broken: false }, wire)
     }
 
     /// Has the operating system send what a stand-in of this length stands for.
@@ -94,8 +99,10 @@ impl Socket {
 
     fn settle(&mut self, wrote: io::Result<usize>) -> Poll<io::Result<usize>> {
         match wrote {
-            Ok(_) => {
-                *self.wire.wrote.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            Ok(bytes) => {
+                let now = Instant::now();
+                *self.wire.wrote.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+                self.unsent.took(&self.tcp, now, bytes);
             }
             Err(_) if self.wire.established.load(Relaxed) => {
                 // No waker is kept: the reading side is woken by the same end of the connection.
