@@ -17,6 +17,8 @@ pub(super) enum Case {
     Byte,
     /// Parts compared with their ETags, and not
     Verify,
+    /// The same over TLS
+    VerifyTls,
     /// Standard input
     Stdin,
     /// Eight files at once
@@ -69,7 +71,8 @@ impl Case {
             Self::Tls => format!("{size}, TLS"),
             Self::Small => "1,000 files of 64 KiB, plain HTTP".into(),
             Self::Byte => "1 byte, plain HTTP".into(),
-            Self::Verify => format!("{size}, `--verify etag` and `none`"),
+            Self::Verify => format!("{size}, `--verify etag` and `none`, plain HTTP"),
+            Self::VerifyTls => format!("{size}, `--verify etag` and `none`, TLS"),
             Self::Stdin => format!("{size} of standard input, plain HTTP"),
             Self::Eight => format!("8 files of {}, plain HTTP", size_text(bytes / 8)),
             Self::Linear => "Sparse files, plain HTTP".into(),
@@ -90,6 +93,7 @@ impl Case {
         let options: &[&str] = match self {
             Self::Tls => &["--storage", "null", "--tls"],
             Self::Verify => &["--storage", "null", "--null-etag", "md5"],
+            Self::VerifyTls => &["--storage", "null", "--null-etag", "md5", "--tls"],
             _ => &["--storage", "null"],
         };
         options.iter().map(ToString::to_string).collect()
@@ -115,7 +119,7 @@ impl Case {
             Self::Stdin => {
                 Client::STREAMING.iter().map(|client| row(*client, Kind::Stdin { size })).collect()
             }
-            Self::Verify => {
+            Self::Verify | Self::VerifyTls => {
                 ["none", "etag"].map(|how| ours(how, Kind::Large { size }, &["--verify", how])).into()
             }
             Self::Linear => [1, 4, 16, 64]
