@@ -232,12 +232,12 @@ fn cannot(error: &io::Error) -> bool {
 
 /// Whether this is about the file and not about the socket: a disk that fails, a network file system that lost the file.
 fn is_the_files(error: &io::Error) -> bool {
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     {
         let number = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
         matches!(number, Some(rustix::io::Errno::IO | rustix::io::Errno::STALE))
     }
-    #[cfg(not(unix))]
+    #[cfg(not(target_os = "linux"))]
     {
         let _ = error;
         false
