@@ -217,7 +217,7 @@ fn load(file: &Opened, at: u64, len: usize) -> Result<(), SourceError> {
 
 #[cfg(target_os = "linux")]
 fn send_file(socket: &TcpStream, file: &File, mut offset: u64, most: usize) -> io::Result<usize> {
-    Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), most)?)
+    Ok(rustix::io::retry_on_intr(|| rustix::fs::sendfile(socket, file, Some(&mut offset), most))?)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -225,9 +225,11 @@ fn send_file(_: &TcpStream, _: &File, _: u64, _: usize) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// What `sendfile(2)` says where it cannot be used.
+/// What `sendfile(2)` says where it cannot be used, or what a filter of system calls says in its place. Where that was a
+/// firewall about the socket, the copy is told the same.
 fn cannot(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | Unsupported | PermissionDenied)
 }
 
 /// Whether this is about the file and not about the socket: a disk that fails, a network file system that lost the file.
@@ -300,6 +302,17 @@ mod tests {
         let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         assert_eq!(lane.send(&sender, 1).unwrap_err().kind(), io::ErrorKind::Other);
         assert!(!lane.has_sent_all().unwrap());
+    }
+
+    #[test]
+    fn what_a_filter_of_system_calls_answers_is_no_matter_of_the_socket() {
+        use rustix::io::Errno;
+        for errno in [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::PERM, Errno::ACCESS] {
+            assert!(cannot(&errno.into()), "{errno:?}");
+        }
+        for errno in [Errno::PIPE, Errno::CONNRESET, Errno::AGAIN, Errno::IO] {
+            assert!(!cannot(&errno.into()), "{errno:?}");
+        }
     }
 
     #[test]
