@@ -7,24 +7,21 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{
-    StreamExt, TryStreamExt,
-    stream::{BoxStream, Stream},
-};
+use futures::{StreamExt, TryStreamExt, stream::Stream};
 
-use crate::{ByteRange, Source, SourceError};
+use crate::{ByteRange, Chunks, Source, SourceError};
 
 /// The body of one PUT: a stream of exactly [`len`](Self::len) bytes.
 pub struct PartBody {
     len: u64,
-    chunks: BoxStream<'static, Result<Bytes, SourceError>>,
+    chunks: Chunks,
     origin: Option<Origin>,
 }
 
 impl PartBody {
     /// A body of `len` bytes from a stream that yields as many.
     #[must_use]
-    pub fn new(len: u64, chunks: BoxStream<'static, Result<Bytes, SourceError>>) -> Self {
+    pub fn new(len: u64, chunks: Chunks) -> Self {
         Self { len, chunks, origin: None }
     }
 
@@ -38,7 +35,7 @@ impl PartBody {
     /// Takes it apart: the length, and the stream. Who looks at the bytes makes another body of them, which has no origin any
     /// more, so that no transport goes past them.
     #[must_use]
-    pub fn into_parts(self) -> (u64, BoxStream<'static, Result<Bytes, SourceError>>) {
+    pub fn into_parts(self) -> (u64, Chunks) {
         (self.len, self.chunks)
     }
 
@@ -53,9 +50,7 @@ impl PartBody {
     /// from the origin instead.
     pub(crate) fn watched(
         mut self,
-        watch: impl FnOnce(
-            BoxStream<'static, Result<Bytes, SourceError>>,
-        ) -> BoxStream<'static, Result<Bytes, SourceError>>,
+        watch: impl FnOnce(Chunks) -> Chunks,
         sent: impl Fn(u64) + Send + Sync + 'static,
     ) -> Self {
         if let Some(origin) = &mut self.origin {
@@ -144,7 +139,7 @@ mod tests {
             self.0.len()
         }
 
-        fn open(&self, range: ByteRange) -> BoxStream<'static, Result<Bytes, SourceError>> {
+        fn open(&self, range: ByteRange) -> Chunks {
             self.0.open(range)
         }
 

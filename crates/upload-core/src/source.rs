@@ -35,7 +35,8 @@ pub trait Source: Send + Sync {
     fn open(&self, range: ByteRange) -> BoxStream<'static, Result<Bytes, SourceError>>;
 
     /// What the bytes lie in, for transports that know this type and can send them from there unread; see
-    /// [`Origin`](crate::Origin).
+    /// [`Origin`](crate::Origin). Only where each byte has the same place there as here: a source that wraps another one and changes
+    /// its bytes or their order has none.
     fn origin(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         None
     }

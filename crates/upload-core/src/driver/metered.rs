@@ -5,13 +5,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{
-    StreamExt,
-    stream::{BoxStream, Stream},
-};
+use futures::{StreamExt, stream::Stream};
 
 use super::Progress;
-use crate::{PartBody, SourceError, TransportError, TransportErrorKind};
+use crate::{Chunks, PartBody, SourceError, TransportError, TransportErrorKind};
 
 /// Watches the body of one attempt: counts its bytes, holds it to its length, and remembers a local read error,
 /// which transports otherwise report as trouble of their own.
@@ -41,12 +38,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, bytes: u64) {
+    /// Counts bytes as sent, unless they are more than there should be.
+    fn count(&self, bytes: u64) -> bool {
         let mut state = self.state();
+        if state.sent + bytes > self.expected {
+            return false;
+        }
         state.sent += bytes;
         if !state.closed {
             self.progress.add_sent(bytes);
         }
+        true
     }
 }
 
@@ -59,18 +61,18 @@ impl Meter {
 
     /// The same chunks, watched.
     #[must_use]
-    pub fn watch(
-        &self,
-        chunks: BoxStream<'static, Result<Bytes, SourceError>>,
-    ) -> BoxStream<'static, Result<Bytes, SourceError>> {
+    pub fn watch(&self, chunks: Chunks) -> Chunks {
         Watched { shared: self.0.clone(), chunks, ended: false }.boxed()
     }
 
     /// The same body, watched.
     pub(super) fn watch_body(&self, body: PartBody) -> PartBody {
         let shared = self.0.clone();
-        // The operating system sends no more than there is, and the transport looks whether it was all.
-        body.watched(|chunks| self.watch(chunks), move |bytes| shared.count(bytes))
+        let sent = move |bytes| {
+            // The operating system sends no more than it is asked to, and the transport looks whether it was all.
+            shared.count(bytes);
+        };
+        body.watched(|chunks| self.watch(chunks), sent)
     }
 
     /// The attempt's result, with a local read error put in the place of what the transport made of it.
@@ -111,7 +113,7 @@ impl Drop for Meter {
 
 struct Watched {
     shared: Arc<Shared>,
-    chunks: BoxStream<'static, Result<Bytes, SourceError>>,
+    chunks: Chunks,
     ended: bool,
 }
 
@@ -143,11 +145,9 @@ impl Stream for Watched {
                 return Poll::Ready(None);
             }
         };
-        let len = chunk.len() as u64;
-        if self.shared.state().sent + len > self.shared.expected {
-            return self.fail(SourceError::Changed("it has grown".into()));
+        match self.shared.count(chunk.len() as u64) {
+            true => Poll::Ready(Some(Ok(chunk))),
+            false => self.fail(SourceError::Changed("it has grown".into())),
         }
-        self.shared.count(len);
-        Poll::Ready(Some(Ok(chunk)))
     }
 }
