@@ -73,29 +73,45 @@ impl<F: Ranged> RangeReader<F> {
         {
             return Some(Chunk::Read(Err(changed)));
         }
-        let mut read = 0;
-        if self.from.reads_now().load(Relaxed) {
-            match read_now(self.from.file(), buffer.bytes_mut(), offset) {
-                Ok(all) if all == buffer.len() => {
-                    return Some(Chunk::Read(finish(&*self.from, buffer, is_last)));
-                }
-                Ok(some) => read = some,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Not on this file system. Whatever else it is, the blocking read finds it again.
-                Err(_) => self.from.reads_now().store(false, Relaxed),
-            }
+        let read = read_in_memory(&*self.from, buffer.bytes_mut(), offset).unwrap_or_default();
+        if read == buffer.len() {
+            return Some(Chunk::Read(finish(&*self.from, buffer, is_last)));
         }
         let from = self.from.clone();
         Some(Chunk::BeingRead(tokio::task::spawn_blocking(move || {
-            read_exact_at(from.file(), &mut buffer.bytes_mut()[read..], offset + read as u64).map_err(
-                |error| match error.kind() {
-                    io::ErrorKind::UnexpectedEof => SourceError::Changed("it has become shorter".into()),
-                    _ => SourceError::Io(error),
-                },
-            )?;
+            read_all(&*from, &mut buffer.bytes_mut()[read..], offset + read as u64)?;
             finish(&*from, buffer, is_last)
         })))
     }
+}
+
+/// Reads what lies in memory, up to the first byte that does not; `None` where the first does not, or that cannot be told.
+pub(crate) fn read_in_memory(from: &impl Ranged, buffer: &mut [u8], offset: u64) -> Option<usize> {
+    if !from.reads_now().load(Relaxed) {
+        return None;
+    }
+    let read = read_now(from.file(), buffer, offset);
+    // Not on this file system. Whatever else it is, the blocking read finds it again.
+    if read.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
+        from.reads_now().store(false, Relaxed);
+    }
+    read.ok()
+}
+
+/// Fills the buffer, however long that takes.
+///
+/// # Errors
+/// When there are fewer bytes, or they cannot be read.
+pub(crate) fn read_all(from: &impl Ranged, buffer: &mut [u8], offset: u64) -> Result<(), SourceError> {
+    read_exact_at(from.file(), buffer, offset).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => shorter(),
+        _ => SourceError::Io(error),
+    })
+}
+
+/// What it comes to that a file ends before a range of it does.
+pub(crate) fn shorter() -> SourceError {
+    SourceError::Changed("it has become shorter".into())
 }
 
 /// The last chunk of a range is handed out only when the file is still the same: without it the part cannot be completed.
@@ -134,15 +150,14 @@ impl<F: Ranged> Stream for RangeReader<F> {
     }
 }
 
-/// Reads what lies in memory, up to the first byte that does not.
 #[cfg(target_os = "linux")]
-pub(crate) fn read_now(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+fn read_now(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     use rustix::io::{ReadWriteFlags, preadv2};
     Ok(preadv2(file, &mut [io::IoSliceMut::new(buffer)], offset, ReadWriteFlags::NOWAIT)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn read_now(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+fn read_now(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -3,6 +3,7 @@ mod pool;
 mod refusal;
 mod sendfile;
 mod socket;
+mod stand_in;
 mod target;
 mod unsent;
 
@@ -113,19 +114,19 @@ impl StorageClient {
         mut body: PartBody,
     ) -> Result<(Answered, Stored), TransportError> {
         let target = Target::of(url)?;
-        let is_plain = self.0.connector.is_plain(&target);
-        let (lane, body) = match Lane::of(&mut body).filter(|_| is_plain) {
+        let lane = Lane::of(&mut body).filter(|_| self.0.connector.is_plain(&target));
+        let (lane, body) = match lane {
             Some((lane, stand_ins)) => (Some(lane), stand_ins),
             None => (None, body),
         };
         // Declared before the connection: dropped after it, when nothing polls the body any more.
         let flow = FlowGuard::new();
-        let slice = if lane.is_some() { sendfile::SLICE } else { COARSE };
+        let slice = if lane.is_some() { stand_in::SLICE } else { COARSE };
         let body = WatchedBody::in_slices(slice, body, flow.share());
         let sent = self.send(attempt, url.host(), &target, (body, lane.as_ref()), &flow).await;
         let (connection, mut response) =
             sent.map_err(|error| match lane.as_ref().and_then(|lane| lane.trouble()) {
-                Some(local) => changed(&local),
+                Some(local) => source_trouble(&local),
                 None => error,
             })?;
         let status = response.status();
@@ -151,7 +152,7 @@ impl StorageClient {
             return Err(error(Kind::BadAnswer, "the storage answered success before it had the whole part"));
         }
         if let Some(lane) = &lane
-            && !lane.has_sent_all().map_err(|local| changed(&local))?
+            && !lane.has_sent_all().map_err(|local| source_trouble(&local))?
         {
             return Err(error(Kind::BadAnswer, "the storage answered success before the file had been sent"));
         }
@@ -223,7 +224,7 @@ impl StorageClient {
     }
 }
 
-fn changed(local: &SourceError) -> TransportError {
+fn source_trouble(local: &SourceError) -> TransportError {
     TransportError::new(Kind::Source, local.to_string())
 }
 

@@ -1,45 +1,26 @@
 //! Bodies that the operating system sends from their file, past this process.
 //!
-//! HTTP is given stand-ins: slices of a block that nobody ever reads, each as long as the bytes it stands for. The socket
-//! knows them by their address, and in their place has the operating system send that part of the file (`sendfile(2)`).
-//! Should a stand-in ever get past the socket, the file has not sent as many bytes as the body has, and the part does not
-//! count as stored.
+//! HTTP is given [stand-ins](super::stand_in) of the bytes. The socket knows them, and in their place has the operating
+//! system send that part of the file (`sendfile(2)`). Should a stand-in ever get past the socket, the file has not sent as
+//! many bytes as the body has, and the part does not count as stored.
 
 use std::{
     fs::File,
     io,
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering::Relaxed},
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
 };
 
-use bytes::Bytes;
-use futures::{FutureExt, Stream};
-use tokio::{net::TcpStream, task::JoinHandle};
-use upload_core::{ByteRange, Origin, PartBody, SourceError};
+use tokio::net::TcpStream;
+use upload_core::{ByteRange, PartBody, SourceError};
 
+use super::stand_in::{SLICE, StandIns};
 use crate::{
     file_source::Opened,
-    range_reader::{Ranged, read_exact_at, read_now},
+    range_reader::{Ranged, read_exact_at, shorter},
 };
 
-/// The most that is handed to a connection at once, in bytes. Nothing of it is held, so only a look into the page cache is saved by
-/// more.
-pub(super) const SLICE: usize = 512 * 1024;
-/// What is copied at once where the operating system cannot send from this file, in bytes.
-const COPIED: usize = 64 * 1024;
-
-/// A block of addresses: zeroed pages that are never touched are never there.
-static STAND_IN: OnceLock<Bytes> = OnceLock::new();
-
-fn stand_in(len: usize) -> Bytes {
-    STAND_IN.get_or_init(|| vec![0; SLICE].into()).slice(..len)
-}
-
-/// Whether these are no bytes to be sent, but stand for some of a file.
-pub(super) fn is_stand_in(bytes: &[u8]) -> bool {
-    STAND_IN.get().is_some_and(|block| block.as_ptr_range().contains(&bytes.as_ptr()))
-}
+/// What is read at once where the operating system cannot send from this file, or has not got it in memory, in bytes.
+pub(super) const COPIED: usize = 64 * 1024;
 
 /// One body's way from its file to the socket.
 #[derive(Debug)]
@@ -71,7 +52,7 @@ impl Lane {
         let range = origin.range();
         let state = State { handed: range.offset, sent: range.offset, trouble: None };
         let lane = Arc::new(Self { file, range, state: Mutex::new(state) });
-        let stand_ins = StandIns { lane: lane.clone(), origin, loading: None };
+        let stand_ins = StandIns::new(lane.clone(), origin);
         Some((lane, PartBody::new(range.len, Box::pin(stand_ins))))
     }
 
@@ -104,7 +85,7 @@ impl Lane {
         };
         match sent {
             Ok(0) => {
-                state.trouble = Some(SourceError::Changed("it has become shorter".into()));
+                state.trouble = Some(shorter());
                 Err(io::ErrorKind::UnexpectedEof.into())
             }
             Ok(bytes) => {
@@ -127,6 +108,31 @@ impl Lane {
         }
     }
 
+    /// Which bytes the connection is given stand-ins for next: where they are, and how many. None are left of the last.
+    pub(super) fn next_slice(&self) -> (u64, usize) {
+        let handed = self.state().handed;
+        (handed, usize::try_from(self.range.end() - handed).unwrap_or(usize::MAX).min(SLICE))
+    }
+
+    /// The connection is given stand-ins for the next bytes. As for bytes that are copied: a part of a file that has changed is
+    /// not worth its way, and not to be completed.
+    ///
+    /// # Errors
+    /// When the file has changed since it was opened.
+    pub(super) fn hand_over(&self, bytes: usize) -> Result<(), SourceError> {
+        let begin = self.state().handed;
+        let end = begin + bytes as u64;
+        if begin == self.range.offset || end == self.range.end() {
+            self.file.check()?;
+        }
+        self.state().handed = end;
+        Ok(())
+    }
+
+    pub(super) fn file(&self) -> &Arc<Opened> {
+        &self.file
+    }
+
     /// What is wrong with the file, if anything.
     pub(super) fn trouble(&self) -> Option<SourceError> {
         self.state().trouble.take()
@@ -141,78 +147,6 @@ impl Lane {
         self.file.check()?;
         Ok(self.state().sent == self.range.end())
     }
-}
-
-/// Stand-ins for the bytes of a lane, each once its bytes are in memory: the operating system would have this thread wait for the disk
-/// otherwise.
-struct StandIns {
-    lane: Arc<Lane>,
-    origin: Origin,
-    loading: Option<JoinHandle<Result<(), SourceError>>>,
-}
-
-impl StandIns {
-    fn hand_out(&self, at: u64, len: usize) -> Result<Bytes, SourceError> {
-        let end = at + len as u64;
-        // As for bytes that are copied: a part of a file that has changed is not worth its way, and not to be completed.
-        if at == self.lane.range.offset || end == self.lane.range.end() {
-            self.lane.file.check()?;
-        }
-        self.lane.state().handed = end;
-        self.origin.count(len as u64);
-        Ok(stand_in(len))
-    }
-}
-
-impl Stream for StandIns {
-    type Item = Result<Bytes, SourceError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        let at = this.lane.state().handed;
-        let len = usize::try_from(this.lane.range.end() - at).unwrap_or(usize::MAX).min(SLICE);
-        if len == 0 {
-            return Poll::Ready(None);
-        }
-        if this.loading.is_none() && !is_in_memory(&this.lane.file, at, len) {
-            let file = this.lane.file.clone();
-            this.loading = Some(tokio::task::spawn_blocking(move || load(&file, at, len)));
-        }
-        if let Some(loading) = &mut this.loading {
-            let loaded = ready!(loading.poll_unpin(cx));
-            this.loading = None;
-            loaded.unwrap_or_else(|join| Err(SourceError::Io(io::Error::other(join))))?;
-        }
-        Poll::Ready(Some(this.hand_out(at, len)))
-    }
-}
-
-/// Whether the first and the last of the bytes are: what lies between was read with them.
-fn is_in_memory(file: &Opened, at: u64, len: usize) -> bool {
-    [at, at + len as u64 - 1].into_iter().all(|byte| match read_now(file.file(), &mut [0], byte) {
-        Ok(_) => true,
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
-        Err(_) => {
-            file.reads_now().store(false, Relaxed);
-            false
-        }
-    })
-}
-
-fn load(file: &Opened, at: u64, len: usize) -> Result<(), SourceError> {
-    let mut bytes = vec![0; COPIED];
-    let mut done = 0;
-    while done < len {
-        let next = (len - done).min(COPIED);
-        read_exact_at(file.file(), &mut bytes[..next], at + done as u64).map_err(|error| {
-            match error.kind() {
-                io::ErrorKind::UnexpectedEof => SourceError::Changed("it has become shorter".into()),
-                _ => SourceError::Io(error),
-            }
-        })?;
-        done += next;
-    }
-    Ok(())
 }
 
 #[cfg(target_os = "linux")]
@@ -313,12 +247,5 @@ mod tests {
         for errno in [Errno::PIPE, Errno::CONNRESET, Errno::AGAIN, Errno::IO] {
             assert!(!cannot(&errno.into()), "{errno:?}");
         }
-    }
-
-    #[test]
-    fn only_the_block_itself_stands_for_other_bytes() {
-        let block = stand_in(SLICE);
-        assert!(is_stand_in(&block) && is_stand_in(&block[SLICE - 1..]) && is_stand_in(&stand_in(3)));
-        assert!(!is_stand_in(&[0; 8]) && !is_stand_in(b"bytes"));
     }
 }

@@ -14,10 +14,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{
-    sendfile::{Lane, is_stand_in},
-    unsent::Unsent,
-};
+use super::{sendfile::Lane, stand_in::is_stand_in, unsent::Unsent};
 
 /// What is known of a connection's socket, and asked of it, while it is inside the connection.
 #[derive(Debug, Default)]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::{net::TcpStream, time::Instant};
 
 /// What a connection may hold unsent while it is not known to be fast, in bytes (`TCP_NOTSENT_LOWAT`, tcp(7)).
-#[cfg(target_os = "linux")]
 const LOW: u32 = 128 * 1024;
 /// After so many bytes it is known, in bytes.
 const ENOUGH: u64 = 4 * 1024 * 1024;
@@ -26,10 +25,7 @@ pub(super) struct Unsent {
 
 impl Unsent {
     pub(super) fn of(tcp: &TcpStream) -> Self {
-        #[cfg(target_os = "linux")]
         set(tcp, LOW);
-        #[cfg(not(target_os = "linux"))]
-        let _ = tcp;
         Self::default()
     }
 
@@ -45,11 +41,8 @@ impl Unsent {
         }
         if now.saturating_duration_since(since) <= FAST {
             self.is_fast = true;
-            #[cfg(target_os = "linux")]
             // None of its own: the system's.
             set(tcp, 0);
-            #[cfg(not(target_os = "linux"))]
-            let _ = tcp;
         }
         (self.since, self.bytes) = (Some(now), 0);
     }
@@ -60,6 +53,9 @@ fn set(tcp: &TcpStream, bytes: u32) {
     // Where it is not to be had, everything works all the same.
     let _ = socket2::SockRef::from(tcp).set_tcp_notsent_lowat(bytes);
 }
+
+#[cfg(not(target_os = "linux"))]
+fn set(_: &TcpStream, _: u32) {}
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]

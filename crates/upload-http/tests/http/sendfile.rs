@@ -5,11 +5,14 @@ use std::{any::Any, fs::File, io::Write as _, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, future::try_join_all, stream::BoxStream};
 use tempfile::NamedTempFile;
-use tokio::{io::AsyncReadExt, sync::mpsc};
+use tokio::{
+    io::AsyncReadExt,
+    sync::{Notify, mpsc},
+};
 use upload_core::{ByteRange, PartBody, Source, SourceError, TransportErrorKind as Kind};
 use upload_http::FileSource;
 
-use crate::{IDLE, signed, storage, wire};
+use crate::{signed, storage, wire};
 
 /// Several slices and a bit, more than the buffers of a connection take while nobody reads.
 const LEN: usize = 24 * 1024 * 1024 + 17;
@@ -100,15 +103,15 @@ async fn what_is_not_in_memory_is_read_first_and_arrives() {
     assert!(told.recv().await.unwrap() == content());
 }
 
-/// Reads the head, waits, and then the rest, and answers `200`.
-async fn slow() -> (String, wire::Server, mpsc::UnboundedReceiver<()>) {
+/// Reads the head and says so; once it may go on, reads the rest and answers `200`.
+async fn waiting(go_on: Arc<Notify>) -> (String, wire::Server, mpsc::UnboundedReceiver<()>) {
     let (tell, told) = mpsc::unbounded_channel();
     let (base, server) = wire::serve(move |mut socket| {
-        let tell = tell.clone();
+        let (tell, go_on) = (tell.clone(), go_on.clone());
         async move {
             let (head, begun) = wire::read_head(&mut socket).await;
             tell.send(()).unwrap();
-            tokio::time::sleep(IDLE / 4).await;
+            go_on.notified().await;
             let mut rest = vec![0; wire::content_length(&head) - begun.len()];
             if socket.read_exact(&mut rest).await.is_ok() {
                 wire::answer(&mut socket, "200 OK", "etag: \"e\"\r\n", "").await;
@@ -122,26 +125,30 @@ async fn slow() -> (String, wire::Server, mpsc::UnboundedReceiver<()>) {
 #[tokio::test]
 async fn a_file_that_changes_until_the_storage_has_it_is_not_stored() {
     type Change = fn(&File);
-    let changes: [(Change, &str); 2] = [
-        (|file| file.set_len(1_000_000).unwrap(), "1000000"),
-        (|mut file| file.write_all(b"x").unwrap(), "written to"),
+    let changes: [(Change, usize, &[&str]); 2] = [
+        // Whether its size is looked at first, or what is to be sent is not there.
+        (|file| file.set_len(1_000_000).unwrap(), LEN, &["and has 1000000", "it has become shorter"]),
+        // All of it is on its way before the server reads on: it is less than the buffers take.
+        (|mut file| file.write_all(b"x").unwrap(), 600_000, &["it was written to"]),
     ];
-    for (change, words) in changes {
-        let (base, _server, mut told) = slow().await;
+    for (change, len, words) in changes {
+        let go_on = Arc::new(Notify::new());
+        let (base, _server, mut told) = waiting(go_on.clone()).await;
         let (file, source) = file();
-        // All of it is on its way before the server reads on: less than the buffers take.
         let (storage, url) = (storage(), signed(&base));
-        let len = if words == "written to" { 600_000 } else { LEN };
         let put = storage.put(1, &url, PartBody::of(&source, range(0, len)));
         let changed = async {
             told.recv().await.unwrap();
+            // The clock of the file system has ticks of its own.
             tokio::time::sleep(Duration::from_millis(20)).await;
             change(&file.reopen().unwrap());
+            go_on.notify_one();
         };
         let (result, ()) = tokio::join!(put, changed);
         let error = result.unwrap_err();
         assert_eq!(error.kind, Kind::Source, "{error:?}");
-        assert!(error.message.contains("the file changed") || error.message.contains(words), "{error}");
+        assert!(error.message.contains("the file changed"), "{error}");
+        assert!(words.iter().any(|words| error.message.contains(words)), "{error}");
     }
 }
 
@@ -171,11 +178,7 @@ async fn an_early_refusal_is_named_and_a_reset_is_a_reset() {
 
 #[tokio::test]
 async fn a_storage_that_takes_nothing_is_a_stall() {
-    let (base, _server) = wire::serve(|mut socket| async move {
-        wire::read_head(&mut socket).await;
-        tokio::time::sleep(IDLE * 20).await;
-    })
-    .await;
+    let (base, _server) = wire::stops_reading().await;
     let (_file, source) = file();
     let error = storage().put(1, &signed(&base), PartBody::of(&source, range(0, LEN))).await.unwrap_err();
     assert_eq!(error.kind, Kind::Stalled, "{error:?}");

@@ -107,11 +107,7 @@ async fn a_success_before_the_whole_part_was_taken_is_not_believed() {
 
 #[tokio::test]
 async fn a_server_that_stops_reading_is_a_stall() {
-    let (base, _server) = wire::serve(|mut socket| async move {
-        wire::read_head(&mut socket).await;
-        tokio::time::sleep(IDLE * 20).await;
-    })
-    .await;
+    let (base, _server) = wire::stops_reading().await;
     let error = storage().put(1, &signed(&base), zeros(LARGE)).await.unwrap_err();
     assert_eq!(error.kind, Kind::Stalled);
     assert!(error.message.contains("took no byte"), "{error}");

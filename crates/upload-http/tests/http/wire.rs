@@ -49,6 +49,15 @@ pub(crate) fn content_length(head: &[String]) -> usize {
     value.expect("a content-length").parse().unwrap()
 }
 
+/// A server that reads a request's head and nothing of its body, and never answers.
+pub(crate) async fn stops_reading() -> (String, Server) {
+    serve(|mut socket| async move {
+        read_head(&mut socket).await;
+        std::future::pending::<()>().await;
+    })
+    .await
+}
+
 /// Reads the rest of a body of known length.
 pub(crate) async fn read_body(socket: &mut TcpStream, mut body: Vec<u8>, len: usize) -> Vec<u8> {
     while body.len() < len {
