@@ -60,9 +60,9 @@ impl InUse {
         self.0.as_mut()
     }
 
-    /// The request is over and its answer read: the connection may serve again.
+    /// The request is over and its answer read: the connection may serve again. It lets go of the file that was sent.
     pub(super) fn release(mut self) -> Option<Connection> {
-        self.0.take()
+        self.0.take().inspect(|connection| connection.wire.set_lane(None))
     }
 }
 

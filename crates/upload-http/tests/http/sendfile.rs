@@ -93,6 +93,24 @@ async fn any_range_arrives_as_it_is_one_after_the_other_and_at_once() {
     assert_eq!(lens, [600_000, 9_000_003, LEN - 1, LEN]);
 }
 
+/// Whose place on the disk would not be free before, once it is removed.
+#[tokio::test]
+async fn a_file_is_not_kept_open_for_an_idle_connection() {
+    let (base, _server, _told) = reading().await;
+    let (file, source) = file();
+    let path = file.path().to_owned();
+    let storage = storage();
+    storage.put(1, &signed(&base), PartBody::of(&source, range(0, LEN))).await.unwrap();
+    drop((file, source));
+    let open = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|fd| std::fs::read_link(fd.unwrap().path()).ok());
+    let open: Vec<_> =
+        open.filter(|open| open.to_string_lossy().starts_with(&*path.to_string_lossy())).collect();
+    assert!(open.is_empty(), "{open:?}");
+    drop(storage);
+}
+
 #[tokio::test]
 async fn what_is_not_in_memory_is_read_first_and_arrives() {
     let (base, _server, mut told) = reading().await;
