@@ -72,7 +72,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
         let room = ready!(shaping.poll_room(cx));
         let room = usize::try_from(room).unwrap_or(usize::MAX).min(buf.remaining());
         let mut portion = ReadBuf::new(buf.initialize_unfilled_to(room));
-        ready!(Pin::new(&mut this.stream).poll_read(cx, &mut portion))?;
+        let Poll::Ready(read) = Pin::new(&mut this.stream).poll_read(cx, &mut portion) else {
+            shaping.flow.is_idle(Instant::now());
+            return Poll::Pending;
+        };
+        read?;
         let read = portion.filled().len();
         buf.advance(read);
         shaping.flow.took(read as u64, Instant::now());
@@ -89,7 +93,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
             Poll::Pending if shaping.back.is_full() => return Poll::Pending,
             _ => {}
         }
-        shaping.back.push(shaping.flow.leaves(Instant::now()), buf);
+        let now = Instant::now();
+        shaping.back.push(shaping.flow.leaves(now), buf);
+        shaping.flow.is_idle(now);
         Poll::Ready(Ok(buf.len()))
     }
 
