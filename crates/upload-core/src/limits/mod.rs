@@ -4,6 +4,8 @@ mod controller;
 mod gate;
 mod peers;
 #[cfg(test)]
+mod simulated_file;
+#[cfg(test)]
 mod simulation;
 mod stragglers;
 
@@ -138,7 +140,7 @@ impl Transport for LimitedTransport<'_> {
         if let Some(mut controller) = self.controller() {
             controller.sent(began);
         }
-        let put = Put { transport: self.inner, clock: self.clock, attempt, url };
+        let put = Put { transport: self.inner, clock: self.clock, gate: &self.gate, attempt, url };
         let result = self.stragglers.put(put, body).await;
         self.learn(began, bytes, &result);
         drop(place);

@@ -15,6 +15,10 @@ const ENOUGH: usize = 3;
 const SOONEST: Duration = Duration::from_secs(3);
 /// A part that is slower than its peers by less than this is not worth sending again.
 const FACTOR: f64 = 4.0;
+/// Where no part waits any more: how many times as long as its peers take for a whole part what is left of a part has to
+/// take for it to be worth sending again. The connection it waits for is the only one that is late, so that a wrong guess costs
+/// little, and the right one all that the link would stand still for.
+const FACTOR_AT_THE_END: f64 = 2.0;
 /// How many median deviations below the median lie outside the spread.
 const DEVIATIONS: f64 = 3.0;
 /// How long a part in flight has to have been there for its speed to count.
@@ -27,6 +31,10 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Sans-I/O and deterministic, as [`Controller`](super::Controller) is. A part is slow when it has had the time in which its peers
 /// are through, and lies outside their spread: at less than a quarter of their median speed, and more than three median
 /// deviations below it. A link that got worse for all makes no part slow, nor does one to a part that is alone.
+///
+/// Where no part waits for its place any more, what a slow part holds up is the end of the file: it is slow as soon as sending it
+/// anew would be over well before it, and it lies outside the spread. Many parts in flight share a link, so that by then a
+/// connection that crawls may well have half of what each of the others had.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     stored: VecDeque<Stored>,
@@ -92,9 +100,10 @@ impl Peers {
         (began + SOONEST).max(now + EVERY)
     }
 
-    /// The time that its peers take for as much, where the part is slow among them.
+    /// The time that its peers take for as much, where the part is slow among them; `at_the_end` where no part waits for its
+    /// place any more.
     #[allow(clippy::cast_precision_loss, reason = "speeds are compared by quarters")]
-    pub(super) fn usual_where_slow(&self, now: Instant, peer: &Peer) -> Option<Duration> {
+    pub(super) fn usual_where_slow(&self, now: Instant, peer: &Peer, at_the_end: bool) -> Option<Duration> {
         let part = self.in_flight.get(&peer.number)?;
         let others = self.in_flight.iter().filter(|(number, _)| **number != peer.number);
         // What is in flight knows best how the link is now; fast parts are not there for long enough to be asked.
@@ -109,9 +118,13 @@ impl Peers {
         let usual = median(&mut speeds)?;
         let spread = median(&mut speeds.iter().map(|speed| (speed - usual).abs()).collect::<Vec<_>>())?;
         let time = Duration::try_from_secs_f64(part.bytes as f64 / usual).ok()?;
-        let has_had_time = now.saturating_duration_since(part.began) >= time.max(SOONEST);
-        let is_outside = |own: f64| own * FACTOR < usual && own < usual - spread * DEVIATIONS;
-        (has_had_time && part.speed(now).is_some_and(is_outside)).then_some(time)
+        let elapsed = now.saturating_duration_since(part.began);
+        let own = part.speed(now).filter(|own| elapsed >= SOONEST && *own < usual - spread * DEVIATIONS)?;
+        let left = part.bytes.saturating_sub(part.sent.load(Relaxed)) as f64;
+        let is_late = elapsed >= time && own * FACTOR < usual;
+        // What was sent may lie in buffers: nothing left does not mean that it is over.
+        let will_be_late = left * usual > part.bytes as f64 * own * FACTOR_AT_THE_END;
+        (is_late || at_the_end && will_be_late).then_some(time)
     }
 }
 
@@ -146,12 +159,20 @@ mod tests {
         // 1 MiB/s each, 8 s for a part.
         parts[1..].iter().for_each(|part| sent(part, 7 * MIB));
         sent(&parts[0], MIB);
-        assert_eq!(peers.usual_where_slow(now + seconds(7), &parts[0]), None, "they are not through either");
+        assert_eq!(
+            peers.usual_where_slow(now + seconds(7), &parts[0], false),
+            None,
+            "they are not through either"
+        );
         parts[1..].iter().for_each(|part| sent(part, 8 * MIB));
-        assert_eq!(peers.usual_where_slow(now + seconds(8), &parts[0]), Some(seconds(8)));
-        assert_eq!(peers.usual_where_slow(now + seconds(8), &parts[1]), None);
+        assert_eq!(peers.usual_where_slow(now + seconds(8), &parts[0], false), Some(seconds(8)));
+        assert_eq!(peers.usual_where_slow(now + seconds(8), &parts[1], false), None);
         sent(&parts[0], 2 * MIB);
-        assert_eq!(peers.usual_where_slow(now + seconds(8), &parts[0]), None, "a quarter as fast may go on");
+        assert_eq!(
+            peers.usual_where_slow(now + seconds(8), &parts[0], false),
+            None,
+            "a quarter as fast may go on"
+        );
     }
 
     #[test]
@@ -159,11 +180,15 @@ mod tests {
         let (now, mut peers) = (Instant::now(), Peers::default());
         let parts = eight(&mut peers, now);
         parts[1..].iter().for_each(|part| peers.end(now + Duration::from_millis(500), part, true));
-        assert_eq!(peers.usual_where_slow(now + Duration::from_millis(2999), &parts[0]), None, "too soon");
-        assert!(peers.usual_where_slow(now + seconds(3), &parts[0]).is_some());
+        assert_eq!(
+            peers.usual_where_slow(now + Duration::from_millis(2999), &parts[0], false),
+            None,
+            "too soon"
+        );
+        assert!(peers.usual_where_slow(now + seconds(3), &parts[0], false).is_some());
         let larger = peers.begin(now, 8000 * MIB);
         assert_eq!(
-            peers.usual_where_slow(now + seconds(100), &larger),
+            peers.usual_where_slow(now + seconds(100), &larger, false),
             None,
             "it needs 500 s, as the others would"
         );
@@ -175,12 +200,12 @@ mod tests {
         let before = eight(&mut peers, now);
         before.iter().for_each(|part| peers.end(now + seconds(1), part, true));
         let alone = peers.begin(now + seconds(3), 8 * MIB);
-        assert_eq!(peers.usual_where_slow(now + seconds(1000), &alone), None);
+        assert_eq!(peers.usual_where_slow(now + seconds(1000), &alone, false), None);
         for _ in 0..2 {
             let other = peers.begin(now + seconds(1000), 8 * MIB);
             peers.end(now + seconds(1001), &other, true);
         }
-        assert_eq!(peers.usual_where_slow(now + seconds(1001), &alone), None, "two say nothing");
+        assert_eq!(peers.usual_where_slow(now + seconds(1001), &alone, false), None, "two say nothing");
     }
 
     #[test]
@@ -190,7 +215,7 @@ mod tests {
         for (part, mib) in parts.iter().zip([1, 1, 2, 3, 5, 8, 9, 9]) {
             sent(part, mib * MIB);
         }
-        assert!(parts.iter().all(|part| peers.usual_where_slow(now + seconds(16), part).is_none()));
+        assert!(parts.iter().all(|part| peers.usual_where_slow(now + seconds(16), part, false).is_none()));
     }
 
     #[test]
@@ -200,7 +225,40 @@ mod tests {
         let parts = eight(&mut peers, now + Duration::from_millis(900));
         before.iter().for_each(|part| peers.end(now + seconds(1), part, true));
         parts.iter().for_each(|part| sent(part, MIB));
-        assert!(parts.iter().all(|part| peers.usual_where_slow(now + seconds(60), part).is_none()));
+        assert!(parts.iter().all(|part| peers.usual_where_slow(now + seconds(60), part, false).is_none()));
+    }
+
+    #[test]
+    fn at_the_end_a_part_is_slow_when_sending_it_anew_would_be_over_well_before_it() {
+        let (now, mut peers) = (Instant::now(), Peers::default());
+        let parts = eight(&mut peers, now);
+        let after = |seconds: u64, own: u64| {
+            parts[1..].iter().for_each(|part| sent(part, seconds * MIB / 2));
+            sent(&parts[0], own);
+            peers.usual_where_slow(now + Duration::from_secs(seconds), &parts[0], true)
+        };
+        // 16 s for a whole part at the usual speed.
+        assert_eq!(after(2, MIB / 4), None, "too soon");
+        assert_eq!(after(4, MIB / 2), Some(seconds(16)), "60 s are left at a quarter of the speed");
+        assert_eq!(after(4, MIB), None, "28 s are left at half of the speed");
+        assert_eq!(after(15, 3 * MIB), None, "25 s are left");
+        assert_eq!(peers.usual_where_slow(now + seconds(15), &parts[0], false), None);
+        // All of it is on its way, in the buffers of a connection that crawls.
+        assert_eq!(after(60, 8 * MIB), None);
+        parts[1..].iter().for_each(|part| sent(part, 8 * MIB));
+        assert_eq!(peers.usual_where_slow(now + seconds(60), &parts[0], true), None, "all were as slow");
+        parts[1..].iter().for_each(|part| sent(part, 80 * MIB));
+        assert!(peers.usual_where_slow(now + seconds(60), &parts[0], true).is_some());
+    }
+
+    #[test]
+    fn at_the_end_too_a_wide_spread_makes_none_slow() {
+        let (now, mut peers) = (Instant::now(), Peers::default());
+        let parts = eight(&mut peers, now);
+        for (part, mib) in parts.iter().zip([1, 1, 2, 3, 5, 6, 7, 7]) {
+            sent(part, mib * MIB);
+        }
+        assert!(parts.iter().all(|part| peers.usual_where_slow(now + seconds(8), part, true).is_none()));
     }
 
     #[test]

@@ -3,11 +3,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed};
 use futures::future::{Either, select};
 use upload_proto::PresignedUrl;
 
-use super::peers::{Peer, Peers};
+use super::{
+    gate::Gate,
+    peers::{Peer, Peers},
+};
 use crate::{Clock, PartBody, Stored, Transport, TransportError, TransportErrorKind as Kind};
 
 /// A part that was given up as slow so many times is waited for: perhaps it is not the connection.
-const MOST_GIVEN_UP: u32 = 2;
+pub(super) const MOST_GIVEN_UP: u32 = 2;
 
 /// Finds the parts that are slow among fast ones, and gives them up.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub(super) struct Stragglers(Mutex<Peers>);
 pub(super) struct Put<'a> {
     pub(super) transport: &'a dyn Transport,
     pub(super) clock: &'a dyn Clock,
+    /// Where parts wait for their place.
+    pub(super) gate: &'a Gate,
     pub(super) attempt: u32,
     pub(super) url: &'a PresignedUrl,
 }
@@ -28,7 +33,7 @@ impl Stragglers {
 
     /// Sends a part; where it is slow among its peers, that is an error of the kind [`Slow`](Kind::Slow).
     pub(super) async fn put(&self, put: Put<'_>, body: PartBody) -> Result<Stored, TransportError> {
-        let Put { transport, clock, attempt, url } = put;
+        let Put { transport, clock, gate, attempt, url } = put;
         let part = InFlight { peer: self.peers().begin(clock.now(), body.len()), of: self, clock };
         let sent = part.peer.sent.clone();
         let body = body.counted(move |bytes| {
@@ -44,7 +49,7 @@ impl Stragglers {
                 Either::Left((result, _)) => return part.end(result),
                 Either::Right(((), unfinished)) => unfinished,
             };
-            let usual = self.peers().usual_where_slow(clock.now(), &part.peer);
+            let usual = self.peers().usual_where_slow(clock.now(), &part.peer, !gate.is_pressed());
             if let Some(usual) = usual {
                 let message = format!("much slower than its peers, which take {:.1} s", usual.as_secs_f64());
                 return Err(TransportError::new(Kind::Slow, message));
