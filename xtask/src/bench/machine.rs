@@ -1,6 +1,6 @@
 //! What was measured on, and what was measured.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -71,7 +71,7 @@ fn versions(sh: &Shell, tools: &Tools) -> Vec<(String, String)> {
         versions.push((name.to_owned(), version.unwrap_or_else(|| "not installed".into())));
     };
     let upload = &tools.upload;
-    add("upload", second_word(cmd!(sh, "{upload} --version").quiet().read().ok()));
+    add("upload", build(sh, upload));
     add(
         "curl",
         tools.curl.as_ref().and_then(|curl| second_word(cmd!(sh, "{curl} --version").quiet().read().ok())),
@@ -86,6 +86,13 @@ fn versions(sh: &Shell, tools: &Tools) -> Vec<(String, String)> {
         add(name, locked(&lock, name));
     }
     versions
+}
+
+/// The client's version, and which build of it: with `--upload`, it need not be one of this revision.
+fn build(sh: &Shell, upload: &Path) -> Option<String> {
+    let version = second_word(cmd!(sh, "{upload} --version").quiet().read().ok())?;
+    let sum = cmd!(sh, "sha256sum {upload}").quiet().read().ok()?;
+    Some(format!("{version} ({}, SHA-256 {}…)", upload.display(), sum.get(..16)?))
 }
 
 fn second_word(text: Option<String>) -> Option<String> {

@@ -24,7 +24,7 @@ pub(super) fn markdown(machine: &Machine, measured: &[Measured]) -> String {
     let mut text = String::new();
     let Machine { cpu, cores, features, memory_gib, kernel, revision, load_before, load_after, .. } = machine;
     let features = features.join(", ");
-    writeln!(text, "{cpu}, {cores} cores ({features}), {memory_gib} GiB, Linux {kernel}; revision {revision}; load average {load_before:.2} before, {load_after:.2} after.\n").ok();
+    writeln!(text, "{cpu}, {cores} cores ({features}), {memory_gib} GiB, Linux {kernel}; workspace at {revision}; load average {load_before:.2} before, {load_after:.2} after.\n").ok();
     let versions = machine.versions.iter().map(|(name, version)| format!("{name} {version}"));
     writeln!(text, "{}.\n", versions.collect::<Vec<_>>().join("; ")).ok();
     for case in measured {

@@ -42,7 +42,7 @@ struct Announcement {
 impl Server {
     pub(super) fn start(upload: &Path, options: &[String], folders: &Folders) -> Result<Self> {
         let log = fs::File::create(folders.logs.join("server.log"))?;
-        let mut process = Command::new(upload)
+        let mut process = ending_with_us(upload)
             .args(["--output", "json", "sandbox"])
             .args(options)
             .stdin(Stdio::null())
@@ -83,6 +83,22 @@ impl Server {
         let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
         Ok(ticks.sum::<Result<f64, _>>()? / TICKS_PER_SECOND)
     }
+}
+
+/// The program, told to stop when this process is gone, however it went: a signal ends it without dropping anything.
+fn ending_with_us(program: &Path) -> Command {
+    // Asking the system for that is for the child to do; util-linux has a program that does and becomes the other.
+    let through: [&str; 3] = ["setpriv", "--pdeathsig", "TERM"];
+    let can = Command::new(through[0]).args(&through[1..]).arg("true").stderr(Stdio::null()).status();
+    if !can.is_ok_and(|status| status.success()) {
+        eprintln!(
+            "warning: without util-linux's setpriv, the sandbox goes on where this is stopped by a signal"
+        );
+        return Command::new(program);
+    }
+    let mut command = Command::new(through[0]);
+    command.args(&through[1..]).arg(program);
+    command
 }
 
 impl Drop for Server {
