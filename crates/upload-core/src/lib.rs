@@ -27,7 +27,7 @@ pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use clock::Clock;
 pub use driver::{Driver, Meter, Progress};
 pub use error::{TransportError, TransportErrorKind};
-pub use integrity::{Chunks, Digester, VerifyingTransport};
+pub use integrity::{Chunks, Digest, Digester, VerifyingTransport};
 pub use journal::{
     Durability, FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, Opened, Prospect, Record,
     Rescued, Sameness,

@@ -32,8 +32,8 @@ impl PartBody {
         Self { origin, ..Self::new(range.len, source.open(range)) }
     }
 
-    /// Takes it apart: the length, and the stream. Who looks at the bytes makes another body of them, which has no origin any
-    /// more, so that no transport goes past them.
+    /// Takes it apart: the length, and the stream. Who has to see the bytes on their way makes another body of them, which has no
+    /// origin any more, so that no transport goes past them.
     #[must_use]
     pub fn into_parts(self) -> (u64, Chunks) {
         (self.len, self.chunks)
@@ -57,6 +57,12 @@ impl PartBody {
             origin.watchers.push(Box::new(sent));
         }
         Self { chunks: watch(self.chunks), ..self }
+    }
+
+    /// Where the bytes lie.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// Where the bytes lie, for a transport that sends them from there. It takes either these or the stream.
@@ -92,7 +98,8 @@ impl fmt::Debug for PartBody {
 }
 
 /// Where a body's bytes lie: for a transport that can have the operating system send them from there, without reading them
-/// (`sendfile`). Only a source that says so has one ([`Source::origin`]), and only a body whose bytes nobody wants to see.
+/// (`sendfile`), and for a [`Digester`](crate::Digester) that reads them there. Only a source that says so has one
+/// ([`Source::origin`]), and only a body whose bytes nobody has to see on their way.
 pub struct Origin {
     handle: Arc<dyn Any + Send + Sync>,
     range: ByteRange,

@@ -20,11 +20,19 @@ use crate::{PartBody, SourceError, Stored, Transport, TransportError, TransportE
 /// The bytes of one body, still to be sent.
 pub type Chunks = BoxStream<'static, Result<Bytes, SourceError>>;
 
-/// Computes MD5s of bodies while they stream: where and how many at once is its own business.
+/// The MD5 of a body that was sent; `None` where nothing could compute it, or not all of the body was sent.
+///
+/// It is an error of the source where the bytes had to be read for it and could not be, or are others by now.
+pub type Digest = BoxFuture<'static, Result<Option<[u8; 16]>, SourceError>>;
+
+/// Computes MD5s of bodies: when and how many at once is its own business.
 pub trait Digester: Send + Sync {
-    /// The same chunks, watched, and what the MD5 of their `len` bytes will be. The future resolves once as many have gone
-    /// through; where the stream ends or is dropped before, to `None`.
-    fn watch(&self, len: u64, chunks: Chunks) -> (Chunks, BoxFuture<'static, Option<[u8; 16]>>);
+    /// A body of the same bytes, to be sent, and what their MD5 is. It is asked for once the body has been sent, and dropped where it
+    /// will not be needed.
+    ///
+    /// Where the body has an [origin](crate::Origin), the bytes may be read there instead of on their way: a body that keeps its
+    /// origin can still be sent unread.
+    fn digest(&self, body: PartBody) -> (PartBody, Digest);
 
     /// The MD5 of a few bytes at once.
     fn md5(&self, bytes: &[u8]) -> [u8; 16];
@@ -110,9 +118,8 @@ impl Transport for VerifyingTransport<'_> {
         if self.blind.load(Relaxed) {
             return self.inner.put_part(attempt, url, body).await;
         }
-        let (len, chunks) = body.into_parts();
-        let (chunks, digest) = self.digester.watch(len, chunks);
-        let stored = self.inner.put_part(attempt, url, PartBody::new(len, chunks)).await?;
+        let (body, digest) = self.digester.digest(body);
+        let stored = self.inner.put_part(attempt, url, body).await?;
         let etag = &stored.etag;
         let Some(md5) = etag.as_md5().filter(|_| !stored.opaque_etag) else {
             self.cannot_compare(format!(
@@ -120,7 +127,8 @@ impl Transport for VerifyingTransport<'_> {
             ));
             return Ok(stored);
         };
-        match digest.await {
+        let digest = digest.await.map_err(|local| TransportError::new(Kind::Source, local.to_string()))?;
+        match digest {
             Some(sent) if sent == md5 => {
                 self.matched.store(true, Relaxed);
                 return Ok(stored);

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures::{
     StreamExt,
-    future::{self, BoxFuture, Either, FutureExt},
+    future::{self, Either, FutureExt},
     pin_mut,
 };
 use upload_core::{
-    Attempts, Checkpoint, Chunks, Concurrency, Delivery, Digester, Driver, Ended, Event, Failure,
-    FileIdentity, Journal, LimitedTransport, Machine, MultipartConfig, MultipartUpload, Outcome, Progress,
-    Prospect, Remains, RetryPolicy, Source, Step, Transport, TransportErrorKind, VerifyingTransport,
-    proto::AbortRequest,
+    Attempts, Checkpoint, Concurrency, Delivery, Digest, Digester, Driver, Ended, Event, Failure,
+    FileIdentity, Journal, LimitedTransport, Machine, MultipartConfig, MultipartUpload, Outcome, PartBody,
+    Progress, Prospect, Remains, RetryPolicy, Source, Step, Transport, TransportErrorKind,
+    VerifyingTransport, proto::AbortRequest,
 };
 
 use crate::{content, file::OpenFile, journal::SimJournal, transport::Network, world::World};
@@ -275,7 +275,8 @@ fn brief(event: &Event) -> String {
 struct SimDigester;
 
 impl Digester for SimDigester {
-    fn watch(&self, len: u64, chunks: Chunks) -> (Chunks, BoxFuture<'static, Option<[u8; 16]>>) {
+    fn digest(&self, body: PartBody) -> (PartBody, Digest) {
+        let (len, chunks) = body.into_parts();
         let seen = Arc::new(Mutex::new(Vec::<Bytes>::new()));
         let sink = seen.clone();
         let chunks = chunks.inspect(move |chunk| {
@@ -286,9 +287,9 @@ impl Digester for SimDigester {
         let digest = async move {
             let seen = seen.lock().unwrap();
             let whole = seen.iter().map(|chunk| chunk.len() as u64).sum::<u64>() == len;
-            whole.then(|| content::digest(seen.iter()))
+            Ok(whole.then(|| content::digest(seen.iter())))
         };
-        (chunks.boxed(), digest.boxed())
+        (PartBody::new(len, chunks.boxed()), digest.boxed())
     }
 
     fn md5(&self, bytes: &[u8]) -> [u8; 16] {

@@ -90,7 +90,7 @@ impl State {
         }
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Many(state) => state.update(bytes),
             Self::One(state) => state.update(bytes),

@@ -1,30 +1,31 @@
 //! MD5s of several parts at once: one stream of MD5 cannot use a processor's vector units, eight can.
 
 mod engine;
+mod lanes;
+mod passing;
 mod worker;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
     pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
-use futures::{FutureExt, Stream, StreamExt, channel::oneshot, future::BoxFuture};
-use upload_core::{Chunks, Digester, SourceError};
+use futures::{FutureExt, channel::oneshot};
+use upload_core::{Digest, Digester, PartBody, SourceError};
 
 use self::{
-    engine::{Engine, State},
-    worker::Due,
+    engine::Engine,
+    lanes::{Lane, Lanes, Md5},
 };
+use crate::file_source::Opened;
 
-/// How many chunks of a part may wait to be hashed before it is held back; their buffers are held as long.
-const BACKLOG: usize = 2;
-
-/// Hashes the parts in flight on one thread of its own, as many of them at a time as the processor's vectors hold.
+/// Hashes the parts of files on one thread of its own, as many of them at a time as the processor's vectors hold.
 ///
-/// The thread starts with the first part and ends with this value.
+/// The thread reads them from their files itself, beside whatever sends them: it need not wait for the network, so there are nearly
+/// always enough parts to fill the vectors, and the bytes of a step are still in the processor's cache when they are hashed.
+/// It begins once the first digest is asked for, so that nothing is read in vain where the storage's ETags are no MD5s, and ends
+/// with this value. Bodies of anything but a [`FileSource`](crate::FileSource) are hashed on their way, one by one.
 #[derive(Debug)]
 pub struct Md5Lanes {
     shared: Arc<Shared>,
@@ -35,29 +36,6 @@ struct Shared {
     engine: Engine,
     lanes: Mutex<Lanes>,
     work: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Lanes {
-    next: u64,
-    /// The oldest first: they are hashed first, and so are the first to be done.
-    open: BTreeMap<u64, Lane>,
-    has_thread: bool,
-    is_closed: bool,
-}
-
-/// A part being hashed.
-#[derive(Debug)]
-struct Lane {
-    waiting: VecDeque<Bytes>,
-    /// `None` while the thread has it.
-    state: Option<State>,
-    /// Bytes the body has not given yet.
-    unfed: u64,
-    /// Bytes not hashed yet.
-    left: u64,
-    held_back: Option<Waker>,
-    done: Option<oneshot::Sender<[u8; 16]>>,
 }
 
 impl Md5Lanes {
@@ -77,22 +55,25 @@ impl Default for Md5Lanes {
 
 impl Drop for Md5Lanes {
     fn drop(&mut self) {
-        self.shared.lanes().is_closed = true;
+        self.shared.lanes().close();
         self.shared.work.notify_all();
     }
 }
 
 impl Digester for Md5Lanes {
-    fn watch(&self, len: u64, chunks: Chunks) -> (Chunks, BoxFuture<'static, Option<[u8; 16]>>) {
-        let (done, digest) = oneshot::channel();
-        if len == 0 {
-            // Nobody asks for the bytes of an empty body, so nothing would end it.
-            let empty = self.md5(&[]);
-            return (chunks, std::future::ready(Some(empty)).boxed());
+    fn digest(&self, body: PartBody) -> (PartBody, Digest) {
+        let Shared { engine, .. } = *self.shared;
+        let file = body.origin().and_then(|origin| origin.handle::<Opened>().zip(Some(origin.range())));
+        let Some((file, range)) = file else { return passing::digest(body, engine.start()) };
+        let (done, result) = oneshot::channel();
+        let mut lanes = self.shared.lanes();
+        let number = lanes.open(Lane::new(file, range, engine.start(), done));
+        let has_enough = lanes.have_enough();
+        drop(lanes);
+        if has_enough {
+            self.shared.work.notify_one();
         }
-        let number = self.shared.open(len, done);
-        let watched = Watched { shared: self.shared.clone(), number, chunks };
-        (watched.boxed(), digest.map(Result::ok).boxed())
+        (body, Awaited { shared: self.shared.clone(), number, result, is_asked_for: false }.boxed())
     }
 
     fn md5(&self, bytes: &[u8]) -> [u8; 16] {
@@ -105,142 +86,148 @@ impl Shared {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(self: &Arc<Self>, len: u64, done: oneshot::Sender<[u8; 16]>) -> u64 {
+    /// Somebody needs the digest of a lane.
+    fn ask_for(self: &Arc<Self>, number: u64) {
         let mut lanes = self.lanes();
-        let number = lanes.next;
-        lanes.next += 1;
-        let lane = Lane {
-            waiting: VecDeque::with_capacity(BACKLOG),
-            state: Some(self.engine.start()),
-            unfed: len,
-            left: len,
-            held_back: None,
-            done: Some(done),
-        };
-        lanes.open.insert(number, lane);
+        lanes.ask_for(number);
         if !lanes.has_thread {
             let shared = self.clone();
-            let name = "md5".to_owned();
-            // Without a thread every digest stays unknown, and what is unknown is not compared.
-            lanes.has_thread =
-                std::thread::Builder::new().name(name).spawn(move || worker::run(&shared)).is_ok();
+            let thread = std::thread::Builder::new().name("md5".into());
+            lanes.has_thread = thread.spawn(move || worker::run(&shared)).is_ok();
             if !lanes.has_thread {
-                lanes.open.remove(&number);
+                // Its digest stays unknown, and what is unknown is not compared.
+                lanes.give_up(number);
             }
-        }
-        number
-    }
-}
-
-/// A body whose chunks are hashed on their way.
-struct Watched {
-    shared: Arc<Shared>,
-    number: u64,
-    chunks: Chunks,
-}
-
-impl Stream for Watched {
-    type Item = Result<Bytes, SourceError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        let mut lanes = this.shared.lanes();
-        if let Some(lane) = lanes.open.get_mut(&this.number)
-            && lane.waiting.len() >= BACKLOG
-        {
-            lane.held_back = Some(cx.waker().clone());
-            this.shared.work.notify_one();
-            return Poll::Pending;
         }
         drop(lanes);
-        let next = this.chunks.as_mut().poll_next(cx);
-        if let Poll::Ready(Some(Ok(chunk))) = &next
-            && !chunk.is_empty()
-        {
-            let mut lanes = this.shared.lanes();
-            if let Some(lane) = lanes.open.get_mut(&this.number) {
-                lane.unfed = lane.unfed.saturating_sub(chunk.len() as u64);
-                lane.waiting.push_back(chunk.clone());
-            }
-            if lanes.due() != Due::Later {
-                this.shared.work.notify_one();
-            }
-        }
-        next
+        self.work.notify_one();
     }
 }
 
-impl Drop for Watched {
-    fn drop(&mut self) {
-        let mut lanes = self.shared.lanes();
-        // One that was handed all its bytes is finished by the thread; any other will never be whole.
-        let is_whole = lanes.open.get(&self.number).is_none_or(|lane| lane.unfed == 0);
-        if !is_whole {
-            lanes.open.remove(&self.number);
+/// The digest of a lane. It is given up when this is dropped.
+struct Awaited {
+    shared: Arc<Shared>,
+    number: u64,
+    result: oneshot::Receiver<Md5>,
+    is_asked_for: bool,
+}
+
+impl Future for Awaited {
+    type Output = Result<Option<[u8; 16]>, SourceError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if !std::mem::replace(&mut this.is_asked_for, true) {
+            this.shared.ask_for(this.number);
         }
+        match ready!(this.result.poll_unpin(cx)) {
+            Ok(result) => Poll::Ready(result.map(Some)),
+            Err(oneshot::Canceled) => Poll::Ready(Ok(None)),
+        }
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.shared.lanes().give_up(self.number);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures::{executor::block_on, future::join_all, stream};
+    use std::io::Write as _;
+
+    use futures::{
+        StreamExt, TryStreamExt,
+        executor::block_on,
+        future::{join_all, try_join_all},
+        stream,
+    };
     use md5::Digest as _;
+    use upload_core::{ByteRange, MemorySource};
 
     use super::*;
+    use crate::FileSource;
 
-    fn body(content: &[u8], chunk: usize) -> Chunks {
-        let chunks: Vec<_> = content.chunks(chunk).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
-        stream::iter(chunks).boxed()
+    /// A file of random bytes, and the ranges of so many parts of it: of all lengths up to twice a step and more, an empty one among
+    /// them.
+    fn parts(count: u64) -> (tempfile::NamedTempFile, Vec<u8>, Vec<ByteRange>) {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let (mut ranges, mut offset) = (Vec::new(), 0);
+        for number in 0..count {
+            let len = if number == 3 { 0 } else { rng.u64(1..100_000) };
+            ranges.push(ByteRange { offset, len });
+            offset += len;
+        }
+        let mut content = vec![0; usize::try_from(offset).unwrap()];
+        rng.fill(&mut content);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&content).unwrap();
+        (file, content, ranges)
+    }
+
+    fn of(content: &[u8], range: ByteRange) -> [u8; 16] {
+        let bounds = usize::try_from(range.offset).unwrap()..usize::try_from(range.end()).unwrap();
+        md5::Md5::digest(&content[bounds]).into()
     }
 
     #[test]
     fn parts_hashed_together_have_the_digests_of_their_own_bytes() {
-        let lanes = Md5Lanes::new();
-        let contents: Vec<Vec<u8>> = (0..40_u8).map(|n| vec![n; usize::from(n) * 3001]).collect();
-        let digests = contents.iter().enumerate().map(|(n, content)| {
-            let (mut chunks, digest) = lanes.watch(content.len() as u64, body(content, 997 + n));
-            async move {
-                // As the connection does it: nobody asks again after the last byte.
-                let mut seen = 0;
-                while seen < content.len() {
-                    seen += chunks.next().await.unwrap().unwrap().len();
-                }
-                digest.await
+        for count in [1, 7, 8, 9, 40] {
+            let (file, content, ranges) = parts(count);
+            let (source, lanes) = (FileSource::open(file.path()).unwrap(), Md5Lanes::new());
+            let digest = |range: &ByteRange| lanes.digest(PartBody::of(&source, *range)).1;
+            let digests = block_on(try_join_all(ranges.iter().map(digest))).unwrap();
+            for (range, digest) in ranges.into_iter().zip(digests) {
+                assert_eq!(digest, Some(of(&content, range)), "{range:?} of {count}");
             }
-        });
-        for (content, digest) in contents.iter().zip(block_on(join_all(digests))) {
-            assert_eq!(digest, Some(md5::Md5::digest(content).into()));
-        }
-        assert!(lanes.shared.lanes().open.is_empty());
-    }
-
-    #[test]
-    fn chunks_of_different_lengths_are_hashed_together() {
-        let lanes = Md5Lanes::new();
-        let mut rng = fastrand::Rng::with_seed(5);
-        let contents: Vec<Vec<u8>> = (0..16).map(|n| vec![n; 50_000]).collect();
-        let digests = contents.iter().map(|content| {
-            let (mut chunks, digest) = lanes.watch(content.len() as u64, body(content, rng.usize(1..9000)));
-            async move {
-                let mut seen = 0;
-                while seen < content.len() {
-                    seen += chunks.next().await.unwrap().unwrap().len();
-                }
-                digest.await
-            }
-        });
-        for (content, digest) in contents.iter().zip(block_on(join_all(digests))) {
-            assert_eq!(digest, Some(md5::Md5::digest(content).into()));
+            assert!(lanes.shared.lanes().is_empty());
         }
     }
 
     #[test]
-    fn a_body_given_up_half_way_has_no_digest_and_leaves_nothing_behind() {
+    fn a_files_body_keeps_its_way_past_the_process_and_nothing_is_read_before_a_digest_is_asked_for() {
+        let (file, _, ranges) = parts(40);
+        let (source, lanes) = (FileSource::open(file.path()).unwrap(), Md5Lanes::new());
+        let watched: Vec<_> =
+            ranges.iter().map(|range| lanes.digest(PartBody::of(&source, *range))).collect();
+        assert!(watched.iter().all(|(body, _)| body.origin().is_some()));
+        assert!(!lanes.shared.lanes().has_thread);
+        drop(watched);
+        assert!(lanes.shared.lanes().is_empty(), "nobody wants them any more");
+    }
+
+    #[test]
+    fn a_file_that_has_changed_or_shrunk_has_no_digest() {
+        for shrinks in [false, true] {
+            let (file, _, ranges) = parts(9);
+            let (source, lanes) = (FileSource::open(file.path()).unwrap(), Md5Lanes::new());
+            let digests: Vec<_> =
+                ranges.iter().map(|range| lanes.digest(PartBody::of(&source, *range)).1).collect();
+            match shrinks {
+                true => file.as_file().set_len(10).unwrap(),
+                false => file.as_file().write_all(b"other").unwrap(),
+            }
+            for digest in block_on(join_all(digests)) {
+                assert!(matches!(digest, Err(SourceError::Changed(_))), "{digest:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_in_no_file_is_hashed_on_its_way() {
         let lanes = Md5Lanes::new();
-        let (mut chunks, digest) = lanes.watch(100, body(&[7; 100], 10));
-        block_on(chunks.next()).unwrap().unwrap();
-        drop(chunks);
-        assert_eq!(block_on(digest), None);
-        assert!(lanes.shared.lanes().open.is_empty());
+        for content in ["", "abc"] {
+            let range = ByteRange { offset: 0, len: content.len() as u64 };
+            let (body, digest) = lanes.digest(PartBody::of(&MemorySource::new(content), range));
+            let sent: Vec<_> = block_on(body.try_collect()).unwrap();
+            assert_eq!(sent.concat(), content.as_bytes());
+            assert_eq!(block_on(digest).unwrap(), Some(md5::Md5::digest(content).into()));
+        }
+        let halves = stream::iter([Ok(bytes::Bytes::from("ab")), Ok("c".into())]);
+        let (mut body, digest) = lanes.digest(PartBody::new(3, halves.boxed()));
+        block_on(body.next()).unwrap().unwrap();
+        drop(body);
+        assert_eq!(block_on(digest).unwrap(), None, "it was given up half way");
     }
 }
