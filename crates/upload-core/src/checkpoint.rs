@@ -1,4 +1,9 @@
-use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, SeqAccess, Visitor},
+};
 use upload_proto::{ETag, ObjectKey, PresignedUrl, UploadId, UploadType};
 
 use crate::Plan;
@@ -24,6 +29,7 @@ pub struct Checkpoint {
     /// Where the object will stand.
     pub object_key: ObjectKey,
     /// Where each part goes, ascending; as many as the plan has parts.
+    #[serde(deserialize_with = "alike_urls")]
     pub urls: Vec<PresignedUrl>,
     /// What the storage answered for each part, ascending; `None` where the part is not stored yet.
     pub etags: Vec<Option<ETag>>,
@@ -39,4 +45,28 @@ impl Checkpoint {
         let parts = usize::try_from(self.plan.part_count()).unwrap_or(usize::MAX);
         self.urls.len() == parts && self.etags.len() == parts
     }
+}
+
+/// URLs of one upload, which share what is the same in them.
+fn alike_urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PresignedUrl>, D::Error> {
+    struct Urls;
+
+    impl<'de> Visitor<'de> for Urls {
+        type Value = Vec<PresignedUrl>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of presigned URLs")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut urls: Vec<PresignedUrl> = Vec::new();
+            while let Some(text) = list.next_element::<Cow<'_, str>>()? {
+                let url = urls.last().map_or_else(|| text.parse(), |before| before.alike(&text));
+                urls.push(url.map_err(A::Error::custom)?);
+            }
+            Ok(urls)
+        }
+    }
+
+    deserializer.deserialize_seq(Urls)
 }

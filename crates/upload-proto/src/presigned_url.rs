@@ -1,10 +1,6 @@
-use std::{
-    fmt,
-    ops::Range,
-    str::FromStr,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+mod life;
+
+use std::{borrow::Cow, fmt, ops::Range, str::FromStr, sync::Arc, time::SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -16,12 +12,22 @@ use crate::authority::{self, AuthorityError};
 /// that a search for that word finds every place where the secret leaves. It serialises in full, because a journal
 /// must be able to hold it; whoever writes one keeps it readable by its owner only.
 ///
-/// A clone shares the text: a large file has ten thousand of these, in its checkpoint, its events and its requests.
+/// A clone shares the text: a large file has ten thousand of these, in its checkpoint, its events and its requests. They differ
+/// in a signature and a part number, so those of one upload share the rest, too ([`alike`](Self::alike)).
 ///
 /// [`expose`]: PresignedUrl::expose
-#[derive(Clone, PartialEq, Eq)]
-pub struct PresignedUrl(Arc<Parsed>);
+#[derive(Clone)]
+pub struct PresignedUrl(Arc<Text>);
 
+/// The text: that of `like` with its middle replaced by another one.
+struct Text {
+    like: Arc<Parsed>,
+    head: usize,
+    middle: Box<str>,
+    tail: usize,
+}
+
+/// A whole URL.
 #[derive(PartialEq, Eq)]
 struct Parsed {
     text: Box<str>,
@@ -55,20 +61,47 @@ pub enum PresignedUrlError {
 impl PresignedUrl {
     /// The whole URL with its signature: for the request line and for a protected journal, nothing else.
     #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0.text
+    pub fn expose(&self) -> Cow<'_, str> {
+        let Text { like, head, middle, tail } = &*self.0;
+        match (&like.text[..*head], &like.text[*tail..]) {
+            (whole, "") if middle.is_empty() => Cow::Borrowed(whole),
+            (head, tail) => Cow::Owned([head, middle, tail].concat()),
+        }
+    }
+
+    /// Reads a URL that is likely to differ from this one in its query alone, such as that of another part of the same upload, and
+    /// shares with it what is the same in both.
+    ///
+    /// # Errors
+    /// Those of reading it without another one.
+    pub fn alike(&self, text: &str) -> Result<Self, PresignedUrlError> {
+        let url = Parsed::of(text)?;
+        let like = &self.0.like;
+        let is_like = |url: &Parsed| {
+            let key = |url: &Parsed| (url.host.clone(), url.path.clone(), url.signed_at, url.expires_at);
+            key(url) == key(like) && url.text[..url.path.end] == like.text[..like.path.end]
+        };
+        if !is_like(&url) {
+            return Ok(url.into());
+        }
+        let (new, old) = (text.as_bytes(), like.text.as_bytes());
+        let head = new.iter().zip(old).take_while(|(new, old)| new == old).count();
+        let rest = new[head..].iter().rev().zip(old[head..].iter().rev());
+        let tail = rest.take_while(|(new, old)| new == old).count();
+        let middle = text[head..text.len() - tail].into();
+        Ok(Self(Arc::new(Text { like: like.clone(), head, middle, tail: old.len() - tail })))
     }
 
     /// The host, with its port where one is given.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.0.text[self.0.host.clone()]
+        &self.0.like.text[self.0.like.host.clone()]
     }
 
     /// The path without the query; `/` where the URL has none.
     #[must_use]
     pub fn path(&self) -> &str {
-        match &self.0.text[self.0.path.clone()] {
+        match &self.0.like.text[self.0.like.path.clone()] {
             "" => "/",
             path => path,
         }
@@ -77,13 +110,13 @@ impl PresignedUrl {
     /// Whether the URL asks for TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.0.text.starts_with("https:")
+        self.0.like.text.starts_with("https:")
     }
 
     /// When the URL was signed, by the clock of whoever signed it: `X-Amz-Date`. `None` where the URL does not say.
     #[must_use]
     pub fn signed_at(&self) -> Option<SystemTime> {
-        self.0.signed_at
+        self.0.like.signed_at
     }
 
     /// The moment the storage stops accepting this URL: `X-Amz-Date` + `X-Amz-Expires` (S3 API Reference,
@@ -91,7 +124,7 @@ impl PresignedUrl {
     /// the URL does not say.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.0.expires_at
+        self.0.like.expires_at
     }
 }
 
@@ -99,6 +132,27 @@ impl FromStr for PresignedUrl {
     type Err = PresignedUrlError;
 
     fn from_str(text: &str) -> Result<Self, PresignedUrlError> {
+        Parsed::of(text).map(Self::from)
+    }
+}
+
+impl From<Parsed> for PresignedUrl {
+    fn from(url: Parsed) -> Self {
+        let whole = url.text.len();
+        Self(Arc::new(Text { like: Arc::new(url), head: whole, middle: "".into(), tail: whole }))
+    }
+}
+
+impl PartialEq for PresignedUrl {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.expose() == other.expose()
+    }
+}
+
+impl Eq for PresignedUrl {}
+
+impl Parsed {
+    fn of(text: &str) -> Result<Self, PresignedUrlError> {
         let host_start = ["https://", "http://"]
             .iter()
             .find(|scheme| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))
@@ -116,14 +170,13 @@ impl FromStr for PresignedUrl {
         }
         authority::split(authority)?;
         let query = text.get(path_end + 1..).unwrap_or_default();
-        let parsed = Parsed {
+        Ok(Self {
             host: host_start..host_end,
             path: host_end..path_end,
-            signed_at: value(query, "X-Amz-Date").and_then(amz_date).and_then(since_epoch),
-            expires_at: expiry(query),
+            signed_at: life::signed_at(query),
+            expires_at: life::expires_at(query),
             text: text.into(),
-        };
-        Ok(Self(Arc::new(parsed)))
+        })
     }
 }
 
@@ -145,7 +198,7 @@ impl fmt::Debug for PresignedUrl {
 
 impl Serialize for PresignedUrl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.text)
+        serializer.serialize_str(&self.expose())
     }
 }
 
@@ -155,53 +208,10 @@ impl<'de> Deserialize<'de> for PresignedUrl {
     }
 }
 
-fn value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        key.eq_ignore_ascii_case(name).then_some(value)
-    })
-}
-
-fn expiry(query: &str) -> Option<SystemTime> {
-    let seconds = match (value(query, "X-Amz-Date"), value(query, "X-Amz-Expires")) {
-        (Some(date), Some(life)) => amz_date(date)?.checked_add(life.parse().ok()?)?,
-        _ => value(query, "Expires")?.parse().ok()?,
-    };
-    since_epoch(seconds)
-}
-
-fn since_epoch(seconds: u64) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
-}
-
-/// Epoch seconds of `YYYYMMDDTHHMMSSZ`.
-fn amz_date(text: &str) -> Option<u64> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 16 || bytes[8] != b'T' || bytes[15] != b'Z' {
-        return None;
-    }
-    let number = |range: Range<usize>| text.get(range)?.parse::<u64>().ok();
-    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
-    let (hour, minute, second) = (number(9..11)?, number(11..13)?, number(13..15)?);
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    Some(days_since_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar, for years from 1970.
-fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
-    let is_leap = |y: u64| (y.is_multiple_of(4) && !y.is_multiple_of(100)) || y.is_multiple_of(400);
-    let leap_years_before = |y: u64| (y - 1) / 4 - (y - 1) / 100 + (y - 1) / 400;
-    let before_year = (year - 1970) * 365 + leap_years_before(year) - leap_years_before(1970);
-    let month_start = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let leap_day = u64::from(month > 2 && is_leap(year));
-    let index = usize::try_from(month - 1).unwrap_or_default();
-    before_year + month_start[index] + leap_day + day - 1
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SIGNED: &str = "https://bucket.s3.eu-central-1.amazonaws.com/in/a.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256\
@@ -224,19 +234,27 @@ mod tests {
     }
 
     #[test]
-    fn calendars_agree() {
-        // Each from `date -u -d … +%s`.
-        for (date, seconds) in [
-            ("19700101T000000Z", 0),
-            ("20000229T235959Z", 951_868_799),
-            ("20240301T000000Z", 1_709_251_200),
-            ("21000301T000000Z", 4_107_542_400),
+    fn alike_urls_share_what_is_the_same_and_read_as_if_they_did_not() {
+        let first = parse(SIGNED).unwrap();
+        for text in [
+            SIGNED.to_owned(),
+            SIGNED.replace("deadbeef", "feedbead"),
+            SIGNED.replace("deadbeef", "deadbeefbeef"),
+            SIGNED.replace("deadbeef", "dead"),
+            SIGNED.replace("T12", "T13"),
+            SIGNED.replace("a.csv", "b.csv"),
+            SIGNED.replace("bucket", "pocket"),
+            "http://h".to_owned(),
         ] {
-            assert_eq!(amz_date(date), Some(seconds), "{date}");
+            let (alone, alike) = (parse(&text).unwrap(), first.alike(&text).unwrap());
+            assert_eq!((alike.expose(), &alike), (text.as_str().into(), &alone));
+            assert_eq!(first.alike(&text).unwrap().alike(SIGNED).unwrap(), first);
+            let facts = |url: &PresignedUrl| (url.host().to_owned(), url.path().to_owned(), url.expires_at());
+            assert_eq!(facts(&alike), facts(&alone));
         }
-        for bad in ["", "20260601", "20261301T000000Z", "2026é601T000000", "19690101T000000Z"] {
-            assert_eq!(amz_date(bad), None, "{bad}");
-        }
+        assert_eq!(&*first.alike(&SIGNED.replace("deadbeef", "feed")).unwrap().0.middle, "feed");
+        assert_ne!(first, first.alike(&SIGNED.replace("deadbeef", "feed")).unwrap());
+        assert_eq!(first.alike("ftp://h/k"), Err(PresignedUrlError::NotHttp));
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Refusal {
         // It is the storage's clock that ends a URL's life. Ours stands in where the storage does not tell its own.
         let by_its_clock = self.server_time.unwrap_or(now);
         let kind = kind(status, &document, url.expires_at().is_some_and(|expiry| expiry <= by_its_clock));
-        let secrets = secrets(url);
+        let exposed = url.expose();
+        let secrets = secrets(&exposed);
         let quote = |text: &String| quotable(text, &secrets);
         let said: Vec<String> =
             [&document.code, &document.message].into_iter().flatten().map(quote).collect();
@@ -97,9 +98,9 @@ fn difference(ours: SystemTime, its: SystemTime) -> String {
     format!(" (the storage's clock is {} s {which} this machine's)", apart.as_secs_f64().round())
 }
 
-/// What of a URL must not come back out of the storage's words: the query, whole and in its longer values.
-fn secrets(url: &PresignedUrl) -> Vec<&str> {
-    let query = url.expose().split_once('?').map(|(_, query)| query).unwrap_or_default();
+/// What of a presigned URL must not come back out of the storage's words: the query, whole and in its longer values.
+fn secrets(url: &str) -> Vec<&str> {
+    let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
     let values = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
     std::iter::once(query).chain(values.filter(|value| value.len() >= 16)).collect()
 }

@@ -28,7 +28,7 @@ impl Target {
             let message = format!("no request to {} can be made: its URL cannot be read", presigned.host());
             TransportError::new(Kind::Other, message)
         };
-        let url = Url::parse(presigned.expose()).map_err(|_| unusable())?;
+        let url = Url::parse(&presigned.expose()).map_err(|_| unusable())?;
         let origin = &url[..Position::BeforePath];
         let host = &url[Position::BeforeHost..Position::AfterPort];
         Ok(Self {

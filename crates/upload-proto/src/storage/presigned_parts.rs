@@ -1,3 +1,5 @@
+mod element;
+
 use std::fmt;
 
 use serde::{
@@ -5,6 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use self::element::Element;
 use crate::{PartNumber, PresignedUrl};
 
 /// Where one part goes.
@@ -70,29 +73,17 @@ impl<'de> Deserialize<'de> for PresignedParts {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Element {
-    Numbered {
-        #[serde(alias = "partNumber", alias = "PartNumber")]
-        part_number: u64,
-        #[serde(alias = "presigned_url", alias = "signed_url", alias = "upload_url")]
-        url: String,
-    },
-    Bare(String),
-    Other(IgnoredAny),
-}
-
 impl Element {
-    fn read(self, place: u64) -> Result<PresignedPart, String> {
+    /// The part at this place of the list; its URL shares its text with the one before.
+    fn read(self, place: u64, before: Option<&PresignedPart>) -> Result<PresignedPart, String> {
         let (number, url) = match self {
             Self::Numbered { part_number, url } => (part_number, url),
             Self::Bare(url) => (place, url),
-            Self::Other(_) => return Err(format!("element {place} of the list of URLs is not a part's URL")),
+            Self::Other => return Err(format!("element {place} of the list of URLs is not a part's URL")),
         };
         let part_number = number.try_into().map_err(|e| format!("in the list of URLs, {e}"))?;
-        let url = url.parse().map_err(|e| format!("for part {number}, {e}"))?;
-        Ok(PresignedPart { part_number, url })
+        let read = before.map_or_else(|| url.parse(), |before| before.url.alike(&url));
+        Ok(PresignedPart { part_number, url: read.map_err(|e| format!("for part {number}, {e}"))? })
     }
 }
 
@@ -111,7 +102,7 @@ impl<'de> Visitor<'de> for ListVisitor {
         let mut place = 0;
         while let Some(element) = list.next_element::<Element>()? {
             place += 1;
-            match element.read(place) {
+            match element.read(place, parts.last()) {
                 Ok(part) => parts.push(part),
                 Err(problem) => first_problem = first_problem.or(Some(problem)),
             }

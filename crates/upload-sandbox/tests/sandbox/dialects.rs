@@ -11,7 +11,7 @@ async fn initiate(answer: AnswerShape) -> (serde_json::Value, InitiateResponse) 
     // Whatever the spelling, the URLs work.
     let url = read.parts.urls()[1].url.expose();
     assert!(url.contains("partNumber=2"));
-    client.part(url, b"x".to_vec()).await;
+    client.part(&url, b"x".to_vec()).await;
     assert_eq!(client.stop().await.len(), 1);
     (raw, read)
 }
