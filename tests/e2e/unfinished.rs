@@ -158,11 +158,11 @@ async fn what_cannot_be_told_to_the_platform_is_forgotten_by_force_only_and_not_
 async fn a_journal_of_a_newer_version_is_never_touched() {
     let (world, files) = world_with_unfinished(1, SandboxConfig::default()).await;
     let journal = world.journals().remove(0);
-    let newer = "{\"record\":\"opened\",\"version\":2}";
-    std::fs::write(&journal, format!("61fdb28a {newer}\n")).unwrap();
+    let newer = "{\"record\":\"opened\",\"version\":9}";
+    std::fs::write(&journal, format!("82096b41 {newer}\n")).unwrap();
     let put = world.run(["put", files[0].to_str().unwrap(), "--type", "raw"]).await;
     assert_eq!(put.code, Some(6), "{put:?}");
-    assert!(put.stderr.contains("version 2") && put.stderr.contains("newer"), "{put:?}");
+    assert!(put.stderr.contains("version 9") && put.stderr.contains("newer"), "{put:?}");
     assert_eq!(world.run(["sessions", "prune", "--force"]).await.code, Some(0));
     assert!(std::fs::read_to_string(&journal).unwrap().contains(newer));
 }

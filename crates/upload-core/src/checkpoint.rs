@@ -1,15 +1,10 @@
-use std::{borrow::Cow, fmt};
-
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error as _, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Serialize};
 use upload_proto::{ETag, ObjectKey, PresignedUrl, UploadId, UploadType};
 
 use crate::Plan;
 
-/// The version of the checkpoint's shape that this crate writes.
-pub const CHECKPOINT_VERSION: u32 = 1;
+/// The version of the checkpoint's shape that this crate writes, and the newest it reads. Version 1 had every URL in full.
+pub const CHECKPOINT_VERSION: u32 = 2;
 
 /// Everything needed to go on with a multipart upload in another process, or to abort it.
 ///
@@ -29,7 +24,7 @@ pub struct Checkpoint {
     /// Where the object will stand.
     pub object_key: ObjectKey,
     /// Where each part goes, ascending; as many as the plan has parts.
-    #[serde(deserialize_with = "alike_urls")]
+    #[serde(with = "upload_proto::presigned_urls")]
     pub urls: Vec<PresignedUrl>,
     /// What the storage answered for each part, ascending; `None` where the part is not stored yet.
     pub etags: Vec<Option<ETag>>,
@@ -45,28 +40,4 @@ impl Checkpoint {
         let parts = usize::try_from(self.plan.part_count()).unwrap_or(usize::MAX);
         self.urls.len() == parts && self.etags.len() == parts
     }
-}
-
-/// URLs of one upload, which share what is the same in them.
-fn alike_urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PresignedUrl>, D::Error> {
-    struct Urls;
-
-    impl<'de> Visitor<'de> for Urls {
-        type Value = Vec<PresignedUrl>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of presigned URLs")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            let mut urls: Vec<PresignedUrl> = Vec::new();
-            while let Some(text) = list.next_element::<Cow<'_, str>>()? {
-                let url = urls.last().map_or_else(|| text.parse(), |before| before.alike(&text));
-                urls.push(url.map_err(A::Error::custom)?);
-            }
-            Ok(urls)
-        }
-    }
-
-    deserializer.deserialize_seq(Urls)
 }

@@ -10,10 +10,10 @@ pub(crate) const JOURNAL: Target = Target { name: "journal", seeds: journals, ch
 pub(crate) const RESCUE: Target = Target { name: "journal-lines", seeds: lines, check: check_lines };
 
 const LINES: &str = concat!(
-    r#"{"record":"opened","version":1,"api":"https://h/api","partner":"fd1","at":1780318800000,"#,
+    r#"{"record":"opened","version":2,"api":"https://h/api","partner":"fd1","at":1780318800000,"#,
     r#""file":{"path":"/data/b.csv","size":15728640,"modified":1780000000123456789,"device":7,"inode":8,"sampled_sha256":"ab"},"#,
-    r#""checkpoint":{"version":1,"filename":"a.csv","upload_type":"audience_csv","plan":{"file_size":15728640,"part_size":5242880},"#,
-    r#""upload_id":"u","object_key":"k","urls":["https://s/1","https://s/2","https://s/3"],"etags":[null,null,null],"completing":false}}"#,
+    r#""checkpoint":{"version":2,"filename":"a.csv","upload_type":"audience_csv","plan":{"file_size":15728640,"part_size":5242880},"#,
+    r#""upload_id":"u","object_key":"k","urls":["https://s/k?n=1&x=y",[14,"2",15],"https://s/3"],"etags":[null,null,null],"completing":false}}"#,
     "\n",
     r#"{"record":"part","number":3,"etag":"9b2cf535","attempt":2,"at":1780318800000}"#,
     "\n",

@@ -42,7 +42,7 @@ pub use ingest::{IngestKind, IngestShape, Orient, TicketFigures, TransactionSumm
 pub use media::MediaAsset;
 pub use opaque_secret::{EmptySecret, IdToken, Password, RefreshToken};
 pub use package::{Package, PackageStatus};
-pub use presigned_url::{PresignedUrl, PresignedUrlError};
+pub use presigned_url::{PresignedUrl, PresignedUrlError, list as presigned_urls};
 pub use storage::{
     AbortRequest, CompleteRequest, CompleteResponse, CompletedPart, InitiateRequest, InitiateResponse,
     PresignRequest, PresignResponse, PresignedPart, PresignedParts, ValidateRequest, ValidateResponse,

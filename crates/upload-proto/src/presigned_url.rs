@@ -1,4 +1,5 @@
 mod life;
+pub mod list;
 
 use std::{borrow::Cow, fmt, ops::Range, str::FromStr, sync::Arc, time::SystemTime};
 
@@ -63,10 +64,16 @@ impl PresignedUrl {
     #[must_use]
     pub fn expose(&self) -> Cow<'_, str> {
         let Text { like, head, middle, tail } = &*self.0;
-        match (&like.text[..*head], &like.text[*tail..]) {
-            (whole, "") if middle.is_empty() => Cow::Borrowed(whole),
-            (head, tail) => Cow::Owned([head, middle, tail].concat()),
+        match self.is_whole() {
+            true => Cow::Borrowed(&like.text),
+            false => Cow::Owned([&like.text[..*head], middle, &like.text[*tail..]].concat()),
         }
+    }
+
+    /// Whether nothing of it is replaced.
+    fn is_whole(&self) -> bool {
+        let Text { head, middle, tail, .. } = &*self.0;
+        middle.is_empty() && head == tail
     }
 
     /// Reads a URL that is likely to differ from this one in its query alone, such as that of another part of the same upload, and

@@ -3,8 +3,9 @@ use upload_proto::{ETag, PartNumber};
 
 use crate::Checkpoint;
 
-/// The version of the journal's shape that this crate writes, and the newest it reads.
-pub const JOURNAL_VERSION: u32 = 1;
+/// The version of the journal's shape that this crate writes, and the newest it reads. Version 1 had checkpoints of
+/// version 1.
+pub const JOURNAL_VERSION: u32 = 2;
 
 /// A line's checksum in hex, and the blank behind it.
 const SUM_WIDTH: usize = 9;

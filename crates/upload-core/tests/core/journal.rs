@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use upload_core::{
-    FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, Opened, Record, Rescued,
+    FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, MultipartConfig, MultipartUpload,
+    Opened, Record, Rescued,
 };
 
 use crate::resume::checkpoint;
@@ -48,13 +49,24 @@ fn rescued() -> Rescued {
 }
 
 /// The first line, in the form that is on disks out there.
-const HEADER: &str = r#"{"record":"opened","version":1,"api":"https://h/api","partner":"fd1","at":1780318800000,"file":{"path":"/data/ä \"b\".csv","size":15728640,"modified":1780000000123456789,"device":7,"inode":8,"sampled_sha256":"ab"},"checkpoint":{"version":1,"filename":"a.csv","upload_type":"audience_csv","plan":{"file_size":15728640,"part_size":5242880},"upload_id":"u","object_key":"k","urls":["https://s/1","https://s/2","https://s/3"],"etags":[null,null,null],"completing":false}}"#;
+const HEADER: &str = r#"{"record":"opened","version":2,"api":"https://h/api","partner":"fd1","at":1780318800000,"file":{"path":"/data/ä \"b\".csv","size":15728640,"modified":1780000000123456789,"device":7,"inode":8,"sampled_sha256":"ab"},"checkpoint":{"version":2,"filename":"a.csv","upload_type":"audience_csv","plan":{"file_size":15728640,"part_size":5242880},"upload_id":"u","object_key":"k","urls":["https://s/k?n=1&x=y",[14,"2",15],[14,"3",15]],"etags":[null,null,null],"completing":false}}"#;
+
+/// As version 1 wrote it.
+const HEADER_1: &str = r#"{"record":"opened","version":1,"api":"https://h/api","partner":"fd1","at":1780318800000,"file":{"path":"/data/ä \"b\".csv","size":15728640,"modified":1780000000123456789,"device":7,"inode":8,"sampled_sha256":"ab"},"checkpoint":{"version":1,"filename":"a.csv","upload_type":"audience_csv","plan":{"file_size":15728640,"part_size":5242880},"upload_id":"u","object_key":"k","urls":["https://s/k?n=1&x=y","https://s/k?n=2&x=y","https://s/k?n=3&x=y"],"etags":[null,null,null],"completing":false}}"#;
 
 #[test]
 fn the_first_line_is_what_is_documented() {
     let line = Record::Opened(Box::new(opened())).to_line().unwrap();
     assert_eq!(&line[9..], format!("{HEADER}\n"));
     assert_eq!(Journal::decode(line.as_bytes()).unwrap().opened, opened());
+}
+
+#[test]
+fn a_journal_of_the_first_version_is_gone_on_with() {
+    let line = format!("{:08x} {HEADER_1}\n", crc32fast::hash(HEADER_1.as_bytes()));
+    let journal = Journal::decode(line.as_bytes()).unwrap();
+    assert_eq!((journal.opened.version, &journal.checkpoint.urls), (1, &opened().checkpoint.urls));
+    assert!(MultipartUpload::resume(journal.checkpoint, MultipartConfig::default()).is_ok());
 }
 
 #[test]
@@ -105,7 +117,7 @@ fn a_damaged_first_line_gives_up_the_upload_where_it_can() {
     assert_eq!(Journal::decode(&bytes).unwrap_err().rescued(), Some(&rescued()));
     // The process died while it wrote the URLs, or before it had written the ids.
     let place = |text: &str| String::from_utf8_lossy(&bytes).find(text).unwrap();
-    let torn = Journal::decode(&bytes[..place("https://s/2")]).unwrap_err();
+    let torn = Journal::decode(&bytes[..place(",[14")]).unwrap_err();
     assert_eq!(torn, JournalError::NoHeader { rescued: Some(Box::new(rescued())) });
     let early = Journal::decode(&bytes[..place("\"object_key")]).unwrap_err();
     assert_eq!(early, JournalError::NoHeader { rescued: None });
@@ -114,10 +126,10 @@ fn a_damaged_first_line_gives_up_the_upload_where_it_can() {
 
 #[test]
 fn a_journal_of_a_newer_version_is_refused_by_its_number() {
-    let future = Record::Opened(Box::new(Opened { version: 2, ..opened() })).to_line().unwrap();
+    let future = Record::Opened(Box::new(Opened { version: 3, ..opened() })).to_line().unwrap();
     let error = Journal::decode(future.as_bytes()).unwrap_err();
-    assert_eq!(error, JournalError::FromTheFuture(2));
-    assert!(error.to_string().contains("version 2"), "{error}");
+    assert_eq!(error, JournalError::FromTheFuture(3));
+    assert!(error.to_string().contains("version 3"), "{error}");
 }
 
 fn record() -> impl Strategy<Value = Record> {

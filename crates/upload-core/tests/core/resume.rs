@@ -1,11 +1,12 @@
 use upload_core::{
     CHECKPOINT_VERSION, Checkpoint, Event, Machine, MultipartConfig, MultipartUpload, Operation, Plan,
     ResumeError,
-    proto::{PartNumber, s3_limits::MIN_PART_SIZE},
+    proto::{PartNumber, PresignedUrl, s3_limits::MIN_PART_SIZE},
 };
 
 pub(crate) fn checkpoint() -> Checkpoint {
     let plan = Plan::propose(3 * MIN_PART_SIZE, Some(MIN_PART_SIZE)).unwrap();
+    let first: PresignedUrl = "https://s/k?n=1&x=y".parse().unwrap();
     Checkpoint {
         version: CHECKPOINT_VERSION,
         filename: "a.csv".into(),
@@ -13,7 +14,7 @@ pub(crate) fn checkpoint() -> Checkpoint {
         plan,
         upload_id: "u".parse().unwrap(),
         object_key: "k".parse().unwrap(),
-        urls: (1..=3).map(|n| format!("https://s/{n}").parse().unwrap()).collect(),
+        urls: (1..=3).map(|n| first.alike(&format!("https://s/k?n={n}&x=y")).unwrap()).collect(),
         etags: vec![Some("one".parse().unwrap()), None, Some("three".parse().unwrap())],
         completing: false,
     }

@@ -75,7 +75,7 @@ pub struct MultipartUpload {
 #[non_exhaustive]
 pub enum ResumeError {
     /// Written by a version of this crate with another shape.
-    #[error("the checkpoint is of version {0}, this is version {CHECKPOINT_VERSION}")]
+    #[error("the checkpoint is of version {0}, this program reads up to version {CHECKPOINT_VERSION}")]
     Version(u32),
     /// Its lists do not have one entry a part.
     #[error("the checkpoint does not have one URL and one place for an ETag per part")]
@@ -103,7 +103,7 @@ impl MultipartUpload {
     /// # Errors
     /// When the checkpoint is of another version or contradicts itself.
     pub fn resume(checkpoint: Checkpoint, config: MultipartConfig) -> Result<Self, ResumeError> {
-        if checkpoint.version != CHECKPOINT_VERSION {
+        if !(1..=CHECKPOINT_VERSION).contains(&checkpoint.version) {
             return Err(ResumeError::Version(checkpoint.version));
         }
         if !checkpoint.is_whole() {

@@ -1,0 +1,164 @@
+//! Many URLs of one upload as JSON, for journals: `#[serde(with = "upload_proto::presigned_urls")]`.
+//!
+//! The first is a string. Each further one that has its text in common with it is `[head, middle, tail]`: the first's text up to
+//! byte `head`, then `middle`, then the first's text from byte `tail` on. One that has not is a string, and those after it may refer
+//! to it.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use serde::{
+    Deserialize, Deserializer, Serializer,
+    de::{Error as _, SeqAccess, Visitor},
+    ser::SerializeSeq as _,
+};
+
+use super::{PresignedUrl, Text};
+
+/// Writes the list.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(urls: &[PresignedUrl], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(Some(urls.len()))?;
+    let mut written_whole = None;
+    for url in urls {
+        let Text { like, head, middle, tail } = &*url.0;
+        if written_whole.is_some_and(|whole| Arc::ptr_eq(whole, like)) {
+            list.serialize_element(&(head, middle, tail))?;
+        } else {
+            list.serialize_element(url)?;
+            written_whole = url.is_whole().then_some(like);
+        }
+    }
+    list.end()
+}
+
+/// Reads the list, or one of strings alone.
+///
+/// # Errors
+/// When an element is neither, or not a presigned URL.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PresignedUrl>, D::Error> {
+    deserializer.deserialize_seq(ListVisitor)
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = Vec<PresignedUrl>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of presigned URLs")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut urls: Vec<PresignedUrl> = Vec::new();
+        let mut whole: Option<PresignedUrl> = None;
+        while let Some(element) = list.next_element::<Element<'_>>()? {
+            let url = match (element, &whole) {
+                (Element::Whole(text), None) => text.parse(),
+                (Element::Whole(text), Some(whole)) => whole.alike(&text),
+                (Element::Differing(..), None) => {
+                    return Err(A::Error::custom("a URL refers to none before it"));
+                }
+                (Element::Differing(head, middle, tail), Some(whole)) => {
+                    let like = &whole.0.like.text;
+                    let text =
+                        like.get(..head).zip(like.get(tail..)).map(|(head, tail)| [head, &middle, tail]);
+                    whole.alike(
+                        &text.ok_or_else(|| A::Error::custom("a URL refers to none before it"))?.concat(),
+                    )
+                }
+            };
+            let url = url.map_err(A::Error::custom)?;
+            if url.is_whole() {
+                whole = Some(url.clone());
+            }
+            urls.push(url);
+        }
+        Ok(urls)
+    }
+}
+
+enum Element<'a> {
+    Whole(Cow<'a, str>),
+    Differing(usize, Cow<'a, str>, usize),
+}
+
+impl<'de> Deserialize<'de> for Element<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ElementVisitor)
+    }
+}
+
+struct ElementVisitor;
+
+impl<'de> Visitor<'de> for ElementVisitor {
+    type Value = Element<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a presigned URL, or in what it differs from one")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Element::Whole(text.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Element::Whole(text.to_owned().into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut three: A) -> Result<Self::Value, A::Error> {
+        let missing = || A::Error::custom("a URL's difference has three elements");
+        let head = three.next_element()?.ok_or_else(missing)?;
+        let middle = three.next_element()?.ok_or_else(missing)?;
+        Ok(Element::Differing(head, middle, three.next_element()?.ok_or_else(missing)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Vec<PresignedUrl>, serde_json::Error> {
+        deserialize(&mut serde_json::Deserializer::from_str(json))
+    }
+
+    fn written(urls: &[PresignedUrl]) -> String {
+        let mut json = Vec::new();
+        serialize(urls, &mut serde_json::Serializer::new(&mut json)).unwrap();
+        String::from_utf8(json).unwrap()
+    }
+
+    #[test]
+    fn what_urls_have_in_common_is_written_once_and_comes_back() {
+        let texts: Vec<_> = (1..=3).map(|n| format!("https://s/k?n={n}{n}&x-id=UploadPart")).collect();
+        let mut urls = vec![texts[0].parse::<PresignedUrl>().unwrap()];
+        urls.extend(texts[1..].iter().map(|text| urls[0].alike(text).unwrap()).collect::<Vec<_>>());
+        let json = written(&urls);
+        assert_eq!(json, r#"["https://s/k?n=11&x-id=UploadPart",[14,"22",16],[14,"33",16]]"#);
+        assert_eq!(read(&json).unwrap(), urls);
+        // As versions before this wrote it.
+        let strings = serde_json::to_string(&texts).unwrap();
+        assert_eq!((read(&strings).unwrap(), written(&read(&strings).unwrap())), (urls.clone(), json));
+        assert_eq!(read(&written(&urls[1..])).unwrap(), urls[1..], "without the one they are like");
+        let apart = ["https://s/other?a=1".parse().unwrap(), urls[0].clone(), urls[2].clone()];
+        assert_eq!(read(&written(&apart)).unwrap(), apart);
+    }
+
+    #[test]
+    fn what_refers_to_nothing_is_refused() {
+        for json in [
+            r#"[[0,"https://s/k",0]]"#,
+            r#"["https://s/k",[12,"x",11]]"#,
+            r#"["https://s/k",[11,"x",12]]"#,
+            r#"["https://s/k",[11,"x"]]"#,
+            r#"["https://s/k",[11,"x",11,11]]"#,
+            r#"["https://s/k",[-1,"x",11]]"#,
+            r#"["https://s/k",[11," ",11]]"#,
+            r#"["https://s/k",{}]"#,
+            r#"["https://s/k",[0,"",11]]"#,
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+}
