@@ -51,6 +51,10 @@ pub(crate) fn refused(status: u16, body: &[u8], url: &PresignedUrl) -> Transport
 ///
 /// It sends `Host`, `Accept: */*`, `Content-Type: application/octet-stream` and `Content-Length`, and no other
 /// header. A clone shares the connections.
+///
+/// On Linux, the bytes of a [`FileSource`](crate::FileSource) go over plain HTTP by `sendfile(2)`, which raises `SIGPIPE` when the
+/// storage has closed the connection. A Rust program ignores that signal from its start (as Python and Go do, too); a host in
+/// another language has to, as for any library that writes to sockets.
 #[derive(Clone)]
 pub struct StorageClient(Arc<Inner>);
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::net::TcpStream;
-use upload_core::{ByteRange, PartBody, SourceError};
+use upload_core::{ByteRange, Origin, PartBody, SourceError};
 
 use super::stand_in::{SLICE, StandIns};
 use crate::{
@@ -27,6 +27,8 @@ pub(super) const COPIED: usize = 64 * 1024;
 pub(super) struct Lane {
     file: Arc<Opened>,
     range: ByteRange,
+    /// Told of what is sent.
+    origin: Origin,
     state: Mutex<State>,
 }
 
@@ -51,8 +53,8 @@ impl Lane {
         }
         let range = origin.range();
         let state = State { handed: range.offset, sent: range.offset, trouble: None };
-        let lane = Arc::new(Self { file, range, state: Mutex::new(state) });
-        let stand_ins = StandIns::new(lane.clone(), origin);
+        let lane = Arc::new(Self { file, range, origin, state: Mutex::new(state) });
+        let stand_ins = StandIns::new(lane.clone());
         Some((lane, PartBody::new(range.len, Box::pin(stand_ins))))
     }
 
@@ -73,13 +75,14 @@ impl Lane {
         }
         let sent = match self.file.sends_itself().load(Relaxed) {
             true => send_file(socket, self.file.file(), state.sent, most),
-            false => self.copy(socket, state.sent, most),
+            false => self.copy(socket, &mut state, most),
         };
         let sent = match sent {
-            // Not from this file or file system. That costs nothing but a copy.
-            Err(error) if cannot(&error) => {
+            // Not from this file or file system, or not now. That costs nothing but a copy, which finds out what is wrong where
+            // something is.
+            Err(error) if !is_the_sockets(&error) => {
                 self.file.sends_itself().store(false, Relaxed);
-                self.copy(socket, state.sent, most)
+                self.copy(socket, &mut state, most)
             }
             other => other,
         };
@@ -90,21 +93,23 @@ impl Lane {
             }
             Ok(bytes) => {
                 state.sent += bytes as u64;
+                drop(state);
+                self.origin.count(bytes as u64);
                 Ok(bytes)
-            }
-            Err(error) if is_the_files(&error) => {
-                state.trouble = Some(SourceError::Io(error));
-                Err(io::ErrorKind::UnexpectedEof.into())
             }
             Err(error) => Err(error),
         }
     }
 
-    fn copy(&self, socket: &TcpStream, offset: u64, most: usize) -> io::Result<usize> {
+    fn copy(&self, socket: &TcpStream, state: &mut State, most: usize) -> io::Result<usize> {
         let mut bytes = vec![0; most.min(COPIED)];
-        match read_exact_at(self.file.file(), &mut bytes, offset) {
+        match read_exact_at(self.file.file(), &mut bytes, state.sent) {
+            Ok(()) => socket.try_write(&bytes),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            read => read.and_then(|()| socket.try_write(&bytes)),
+            Err(error) => {
+                state.trouble = Some(SourceError::Io(error));
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
         }
     }
 
@@ -159,25 +164,22 @@ fn send_file(_: &TcpStream, _: &File, _: u64, _: usize) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// What `sendfile(2)` says where it cannot be used, or what a filter of system calls says in its place. Where that was a
-/// firewall about the socket, the copy is told the same.
-fn cannot(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-    matches!(error.kind(), InvalidInput | Unsupported | PermissionDenied)
-}
-
-/// Whether this is about the file and not about the socket: a disk that fails, a network file system that lost the file.
-fn is_the_files(error: &io::Error) -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        let number = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
-        matches!(number, Some(rustix::io::Errno::IO | rustix::io::Errno::STALE))
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = error;
-        false
-    }
+/// Whether this is about the connection, which a copy would be told, too. Anything else is about the file, or about `sendfile(2)`
+/// itself: file systems and filters of system calls have their own words for "not here".
+fn is_the_sockets(error: &io::Error) -> bool {
+    use io::ErrorKind as Is;
+    matches!(
+        error.kind(),
+        Is::WouldBlock
+            | Is::BrokenPipe
+            | Is::ConnectionReset
+            | Is::ConnectionAborted
+            | Is::NotConnected
+            | Is::TimedOut
+            | Is::HostUnreachable
+            | Is::NetworkUnreachable
+            | Is::NetworkDown
+    )
 }
 
 #[cfg(test)]
@@ -239,13 +241,34 @@ mod tests {
     }
 
     #[test]
-    fn what_a_filter_of_system_calls_answers_is_no_matter_of_the_socket() {
+    fn only_what_is_said_of_the_connection_is_not_tried_again_by_copying() {
         use rustix::io::Errno;
-        for errno in [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::PERM, Errno::ACCESS] {
-            assert!(cannot(&errno.into()), "{errno:?}");
+        for errno in [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::PERM, Errno::NOMEM, Errno::IO] {
+            assert!(!is_the_sockets(&errno.into()), "{errno:?}");
         }
-        for errno in [Errno::PIPE, Errno::CONNRESET, Errno::AGAIN, Errno::IO] {
-            assert!(!cannot(&errno.into()), "{errno:?}");
+        for errno in [Errno::PIPE, Errno::CONNRESET, Errno::AGAIN, Errno::TIMEDOUT, Errno::HOSTUNREACH] {
+            assert!(is_the_sockets(&errno.into()), "{errno:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn bytes_count_when_they_are_sent() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&vec![7; SLICE]).unwrap();
+        let source = FileSource::open(file.path()).unwrap();
+        let counted = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let counter = counted.clone();
+        let body = PartBody::of(&source, ByteRange { offset: 0, len: source.len() });
+        let mut body = body.counted(move |bytes| {
+            counter.fetch_add(bytes, Relaxed);
+        });
+        let (lane, mut stand_ins) = Lane::of(&mut body).unwrap();
+        let len = futures::StreamExt::next(&mut stand_ins).await.unwrap().unwrap().len();
+        assert_eq!((len, counted.load(Relaxed)), (SLICE, 0));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        sender.writable().await.unwrap();
+        let sent = lane.send(&sender, 1000).unwrap();
+        assert_eq!(counted.load(Relaxed), sent as u64);
     }
 }

@@ -11,12 +11,12 @@ use std::{
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
 use tokio::task::JoinHandle;
-use upload_core::{Origin, SourceError};
+use upload_core::SourceError;
 
 use super::sendfile::{COPIED, Lane};
 use crate::{
     file_source::Opened,
-    range_reader::{read_all, read_in_memory},
+    range_reader::{Ranged as _, read_all, read_in_memory},
 };
 
 /// The most that is handed to a connection at once, in bytes. Nothing of it is held, so only a look into the page cache is saved by
@@ -39,13 +39,12 @@ pub(super) fn is_stand_in(bytes: &[u8]) -> bool {
 /// otherwise.
 pub(super) struct StandIns {
     lane: Arc<Lane>,
-    origin: Origin,
     loading: Option<JoinHandle<Result<(), SourceError>>>,
 }
 
 impl StandIns {
-    pub(super) fn new(lane: Arc<Lane>, origin: Origin) -> Self {
-        Self { lane, origin, loading: None }
+    pub(super) fn new(lane: Arc<Lane>) -> Self {
+        Self { lane, loading: None }
     }
 }
 
@@ -68,7 +67,6 @@ impl Stream for StandIns {
             loaded.unwrap_or_else(|join| Err(SourceError::Io(io::Error::other(join))))?;
         }
         this.lane.hand_over(len)?;
-        this.origin.count(len as u64);
         Poll::Ready(Some(Ok(stand_in(len))))
     }
 }
@@ -79,6 +77,7 @@ fn is_in_memory(file: &Opened, at: u64, len: usize) -> bool {
 }
 
 fn load(file: &Opened, at: u64, len: usize) -> Result<(), SourceError> {
+    read_ahead(file, at + len as u64);
     let mut bytes = vec![0; COPIED];
     let mut done = 0;
     while done < len {
@@ -88,6 +87,17 @@ fn load(file: &Opened, at: u64, len: usize) -> Result<(), SourceError> {
     }
     Ok(())
 }
+
+/// Has the operating system begin with the slice behind, so that it is there when this one has been sent.
+#[cfg(target_os = "linux")]
+fn read_ahead(file: &Opened, at: u64) {
+    let len = std::num::NonZero::new(SLICE as u64);
+    // It is advice: where it is not taken, the bytes are waited for.
+    let _ = rustix::fs::fadvise(file.file(), at, len, rustix::fs::Advice::WillNeed);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_ahead(_: &Opened, _: u64) {}
 
 #[cfg(test)]
 mod tests {
