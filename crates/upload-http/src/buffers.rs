@@ -13,8 +13,9 @@ use bytes::Bytes;
 pub(crate) const LARGE: usize = 64 * 1024;
 /// What one read fills when the large ones are all on their way.
 const SMALL: usize = 32 * 1024;
-/// The most large ones in the process: 768 KiB, which keep the sockets of as many connections busy as any link has needed.
-const LARGE_COUNT: usize = 12;
+/// The most large ones in the process: half a MiB, one for each of the 8 parts in flight that a fast link needs. Slow links need more
+/// parts, and less of each.
+const LARGE_COUNT: usize = 8;
 /// How many small ones are kept while nobody uses them: 1 MiB.
 const SMALL_KEPT: usize = 32;
 
@@ -24,7 +25,7 @@ const PER_PART: usize = 4;
 
 /// Bounds the memory that all uploads of this process hold file bytes in, and answers how many parts may be in flight within it:
 /// half of it is for large buffers, half for what parts hold beyond them. It is to be called before anything is sent; without it
-/// the large buffers are 768 KiB, and each part in flight may hold 128 KiB.
+/// the large buffers are half a MiB, and each part in flight may hold 128 KiB.
 ///
 /// The kernel's socket buffers are not counted. Less than 1 MiB counts as 1 MiB.
 #[must_use]

@@ -78,7 +78,7 @@ pub(crate) async fn read_body<R: Response>(
         match tokio::time::timeout(idle, response.chunk()).await {
             Ok(Ok(Some(chunk))) => {
                 let room = limit - body.len();
-                body.extend(chunk.iter().take(room));
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     return (body, Ending::TooLong);
                 }

@@ -1,12 +1,14 @@
 use std::{fs, io, time::SystemTime};
 
-use md5::{Digest as _, Md5};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use upload_core::{FileIdentity, Plan, Source as _, SourceError};
 use upload_proto::ETag;
 
 use super::FileSource;
-use crate::range_reader::{Ranged as _, read_exact_at};
+use crate::{
+    md5_lanes::{Engine, STEP, State},
+    range_reader::{Ranged as _, read_exact_at},
+};
 
 /// The size of a sampled block, in bytes.
 const BLOCK: u64 = 64 * 1024;
@@ -14,8 +16,6 @@ const BLOCK: u64 = 64 * 1024;
 const BLOCKS: u64 = 16;
 /// How much is read at once for a digest, in bytes.
 const DIGEST_BUFFER: usize = 64 * 1024;
-/// How much is read at once when parts are compared, in bytes.
-const STRETCH: u64 = 1024 * 1024;
 
 impl FileSource {
     /// What tells this file from another, and from itself after an edit; `None` where it has no path, or one that is not
@@ -52,20 +52,33 @@ impl FileSource {
         etags: &[Option<ETag>],
         mut watch: impl FnMut(u64) -> bool,
     ) -> io::Result<bool> {
+        let mut parts = Vec::new();
         for (part, etag) in plan.part_numbers().zip(etags) {
             let Some(etag) = etag else { continue };
             let Some(expected) = etag.as_md5() else { return Ok(false) };
-            let (range, mut hash) = (plan.range(part), Md5::new());
-            let mut offset = range.offset;
-            while offset < range.end() {
-                let stretch = self.read(offset, STRETCH.min(range.end() - offset))?;
-                offset += stretch.len() as u64;
-                hash.update(&stretch);
-                if !watch(stretch.len() as u64) {
+            parts.push((plan.range(part), expected));
+        }
+        let engine = Engine::new();
+        let mut buffers = vec![vec![0; STEP]; parts.len().min(Engine::WIDEST)];
+        for together in parts.chunks(Engine::WIDEST) {
+            let mut states = vec![engine.start(); together.len()];
+            let mut done = 0;
+            while done < plan.part_size() {
+                let mut steps = Vec::new();
+                for ((range, _), buffer) in together.iter().zip(&mut buffers) {
+                    let left = usize::try_from(range.len.saturating_sub(done)).unwrap_or(usize::MAX);
+                    let step = &mut buffer[..left.min(STEP)];
+                    read_exact_at(&self.0.file, step, range.offset + done)?;
+                    steps.push(&*step);
+                }
+                engine.update(&mut states, &steps);
+                done += STEP as u64;
+                if !watch(steps.iter().map(|step| step.len() as u64).sum()) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
             }
-            if <[u8; 16]>::from(hash.finalize()) != expected {
+            let is_same = |(state, (_, expected)): (State, &(_, [u8; 16]))| state.finish() == *expected;
+            if !states.into_iter().zip(together).all(is_same) {
                 return Ok(false);
             }
         }

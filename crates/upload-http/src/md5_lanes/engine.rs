@@ -6,29 +6,29 @@ use md5_many::{Md5Many, Md5State};
 /// The vector code is young (md5-many is an alpha), and a wrong digest would call a good part corrupted. So it has to
 /// agree with RustCrypto's `md-5` when it is made; where it does not, that one does the work, a stream at a time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Engine {
+pub(crate) struct Engine {
     many: Option<Md5Many>,
 }
 
 /// What a stream has come to so far.
 #[derive(Clone, Debug)]
-pub(super) enum State {
+pub(crate) enum State {
     Many(Md5State),
     One(Md5),
 }
 
 impl Engine {
     /// The most streams that are worth hashing together: AVX-512 has 16 lanes of 32 bits.
-    pub(super) const WIDEST: usize = 16;
+    pub(crate) const WIDEST: usize = 16;
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let many = Self { many: Some(Md5Many::new()) };
         let scalar = Self { many: None };
         if many.sample() == scalar.sample() { many } else { scalar }
     }
 
     /// A stream of no bytes yet.
-    pub(super) fn start(&self) -> State {
+    pub(crate) fn start(&self) -> State {
         match self.many {
             Some(_) => State::Many(Md5State::new()),
             None => State::One(Md5::new()),
@@ -36,7 +36,7 @@ impl Engine {
     }
 
     /// Takes in the next bytes of each stream.
-    pub(super) fn update(&self, states: &mut [State], chunks: &[&[u8]]) {
+    pub(crate) fn update(&self, states: &mut [State], chunks: &[&[u8]]) {
         let together: Option<Vec<Md5State>> = states.iter().map(State::many).collect();
         match (self.many, together) {
             (Some(many), Some(mut together)) => {
@@ -52,7 +52,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn md5(&self, bytes: &[u8]) -> [u8; 16] {
+    pub(crate) fn md5(&self, bytes: &[u8]) -> [u8; 16] {
         let mut state = self.start();
         state.update(bytes);
         state.finish()
@@ -90,14 +90,14 @@ impl State {
         }
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Many(state) => state.update(bytes),
             Self::One(state) => state.update(bytes),
         }
     }
 
-    pub(super) fn finish(self) -> [u8; 16] {
+    pub(crate) fn finish(self) -> [u8; 16] {
         match self {
             Self::Many(state) => state.finalize(),
             Self::One(state) => state.finalize().into(),

@@ -14,9 +14,10 @@ use std::{
 use futures::{FutureExt, channel::oneshot};
 use upload_core::{Digest, Digester, PartBody, SourceError};
 
-use self::{
-    engine::Engine,
-    lanes::{Lane, Lanes, Md5},
+use self::lanes::{Lane, Lanes, Md5};
+pub(crate) use self::{
+    engine::{Engine, State},
+    worker::STEP,
 };
 use crate::file_source::Opened;
 

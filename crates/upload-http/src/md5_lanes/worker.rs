@@ -7,7 +7,7 @@ use crate::range_reader::{Ranged as _, read_all};
 
 /// What is read of each part at once, in bytes: that of 16 parts still fits into the processor's second cache. A multiple of the
 /// 64 that MD5 takes in at once, so that none are left over.
-const STEP: usize = 16 * 1024;
+pub(crate) const STEP: usize = 16 * 1024;
 
 /// Reads and hashes until the lanes are closed.
 pub(super) fn run(shared: &Shared) {

@@ -129,6 +129,12 @@ fn a_file_is_known_again_and_an_edit_is_seen() {
     // The last byte stands in a sampled block; one further in the middle is seen by its part.
     let (plan, etags) = (checkpoint().plan, vec![Some(md5(&content[..5 * MIB])), None, None]);
     assert!(open().holds_parts(plan, &etags, |_| true).unwrap());
+    // All together, the last of which is short.
+    let part = |number: usize| &content[5 * number * MIB..(5 * (number + 1) * MIB).min(content.len())];
+    let all: Vec<_> = (0..3).map(|number| Some(md5(part(number)))).collect();
+    assert!(open().holds_parts(plan, &all, |_| true).unwrap());
+    let swapped = vec![all[1].clone(), all[0].clone(), all[2].clone()];
+    assert!(!open().holds_parts(plan, &swapped, |_| true).unwrap());
     content[2 * MIB + 300_000] ^= 1;
     fs::write(&path, &content).unwrap();
     assert!(!open().holds_parts(plan, &etags, |_| true).unwrap());
