@@ -7,8 +7,18 @@ use upload_proto::{
 use crate::ByteRange;
 
 /// The part size asked for where nobody chose one, in bytes. Small parts tell early how fast a link is and cost little
-/// when one is sent again; a file of up to 80 GB still fits into S3's 10,000.
+/// when one is sent again.
 pub const DEFAULT_PART_SIZE: u64 = 8 * MIB;
+
+/// From so many parts on they grow instead, up to [`LARGER_PART_SIZE`]: a URL, a call and a line of the journal for each add up, and
+/// a thousandth of a file is still little to send again.
+const MANY_PARTS: u64 = 1000;
+/// What parts grow to, in bytes, before S3's 10,000 make them grow further.
+const LARGER_PART_SIZE: u64 = 16 * MIB;
+
+/// How long a part should be on its way at most, in seconds, when eight share the link.
+const PATIENCE: f64 = 60.0;
+const IN_FLIGHT: f64 = 8.0;
 
 /// How a file is cut into parts: every part has `part_size` bytes but the last, which has the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +65,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Cuts a file of `file_size` bytes into parts of `part_size` bytes, or of [`DEFAULT_PART_SIZE`]. Either grows
-    /// as far as needed to stay within 10,000 parts.
+    /// Cuts a file of `file_size` bytes into parts of `part_size` bytes, or else of [`DEFAULT_PART_SIZE`], or of up to twice that where
+    /// it would be more than a thousand. Either grows as far as needed to stay within 10,000 parts.
     ///
     /// # Errors
     /// For an empty file, a file beyond S3's limits, or a chosen part size outside S3's limits.
@@ -73,8 +83,21 @@ impl Plan {
             return Err(PlanError::PartSize(chosen));
         }
         let least = file_size.div_ceil(MAX_PARTS.into()).next_multiple_of(MIB);
-        let part_size = part_size.unwrap_or(DEFAULT_PART_SIZE).max(least).min(MAX_PART_SIZE);
+        let usual = || {
+            let few = file_size.div_ceil(MANY_PARTS).next_multiple_of(MIB);
+            few.clamp(DEFAULT_PART_SIZE, LARGER_PART_SIZE)
+        };
+        let part_size = part_size.unwrap_or_else(usual).max(least).min(MAX_PART_SIZE);
         Ok(Self { file_size, part_size })
+    }
+
+    /// The part size to choose where the link carries so many bytes a second: S3's least where eight parts of the default size would be on
+    /// their way for more than a minute, so that less has to be sent again after trouble; otherwise none in particular.
+    #[must_use]
+    pub fn part_size_for_link(bytes_a_second: f64) -> Option<u64> {
+        #[allow(clippy::cast_precision_loss, reason = "a few MiB")]
+        let too_slow = DEFAULT_PART_SIZE as f64 * IN_FLIGHT > bytes_a_second * PATIENCE;
+        too_slow.then_some(MIN_PART_SIZE)
     }
 
     /// Plans again from what the server answered, and returns the URLs the new plan uses.
@@ -188,10 +211,20 @@ mod tests {
         assert_eq!(propose(8 * MIB).part_count(), 1);
         assert_eq!(propose(8 * MIB + 1).part_count(), 2);
         assert_eq!(propose(1024 * GIB).part_size(), 105 * MIB);
+        assert_eq!((propose(7 * GIB).part_size(), propose(10 * GIB).part_size()), (8 * MIB, 11 * MIB));
+        assert_eq!((propose(64 * GIB).part_size(), propose(64 * GIB).part_count()), (16 * MIB, 4096));
+        assert_eq!(Plan::propose(10 * GIB, Some(8 * MIB)).unwrap().part_size(), 8 * MIB);
         assert_eq!(Plan::propose(0, None), Err(PlanError::EmptyFile));
         assert_eq!(Plan::propose(10, Some(MIB)), Err(PlanError::PartSize(MIB)));
         assert!(matches!(Plan::propose(MAX_OBJECT_SIZE + 1, None), Err(PlanError::TooLarge { .. })));
         assert_eq!(propose(MAX_OBJECT_SIZE).part_count(), MAX_PARTS);
+    }
+
+    #[test]
+    fn parts_for_a_slow_link_are_as_small_as_can_be() {
+        assert_eq!(Plan::part_size_for_link(1e6), Some(MIN_PART_SIZE));
+        assert_eq!(Plan::part_size_for_link(0.0), Some(MIN_PART_SIZE));
+        assert_eq!(Plan::part_size_for_link(1.2e6), None);
     }
 
     #[test]

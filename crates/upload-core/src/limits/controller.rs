@@ -83,6 +83,12 @@ impl Controller {
         self.limit
     }
 
+    /// Bytes a second that the storage has acknowledged lately; `None` before the first epoch is over.
+    #[must_use]
+    pub fn goodput(&self) -> Option<f64> {
+        self.known
+    }
+
     /// A part is on its way. Only the first after a pause says anything new: the clock starts.
     pub fn sent(&mut self, now: Instant) {
         self.epoch.get_or_insert_with(|| Epoch::starting(now));

@@ -89,6 +89,13 @@ impl<'a> LimitedTransport<'a> {
         Self { inner, clock, gate: Gate::new(limit), controller, stragglers: Stragglers::default() }
     }
 
+    /// How many bytes a second the storage has acknowledged lately, over all uploads; `None` where that is not known yet, or
+    /// nobody asks because the number of parts is fixed.
+    #[must_use]
+    pub fn goodput(&self) -> Option<f64> {
+        self.controller()?.goodput()
+    }
+
     fn controller(&self) -> Option<MutexGuard<'_, Controller>> {
         Some(self.controller.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -30,7 +30,7 @@ pub(super) fn check(workshop: &Workshop<'_>, selection: &Selection, reporter: &d
                 continue;
             }
         };
-        match workshop.prepare(&candidate) {
+        match workshop.prepare(&candidate, None) {
             Ok(job) => checked.scope.bytes += job.source.len(),
             Err(error) => {
                 let result = FileResult::bare(&candidate.label(), Status::Failed, Some(&error));
@@ -53,7 +53,7 @@ pub(super) fn check(workshop: &Workshop<'_>, selection: &Selection, reporter: &d
 fn report_skipped(workshop: &Workshop<'_>, selection: &Selection, reporter: &dyn Reporter) {
     for (id, candidate) in (0..).map(JobId).zip(selection.candidates()) {
         let Ok(candidate) = candidate else { continue };
-        if !workshop.can_prepare(&candidate) || workshop.prepare(&candidate).is_ok() {
+        if !workshop.can_prepare(&candidate) || workshop.prepare(&candidate, None).is_ok() {
             let result = FileResult::bare(&candidate.label(), Status::Skipped, None);
             reporter.report(id, &Note::Result(&result));
         }

@@ -113,11 +113,11 @@ impl<'a> Workshop<'a> {
         candidate.origin != Origin::Stdin || self.stdin.is_some()
     }
 
-    /// Opens a file and decides how to send it.
+    /// Opens a file and decides how to send it, over a link that has carried so many bytes a second.
     ///
     /// # Errors
     /// When it is missing, no file, unreadable, empty or too large, or needs a type and has none.
-    pub(super) fn prepare(&self, candidate: &Candidate) -> Result<Job, CliError> {
+    pub(super) fn prepare(&self, candidate: &Candidate, link: Option<f64>) -> Result<Job, CliError> {
         let (options, overrides, label) = (self.options, &candidate.overrides, candidate.label());
         let source = self.open(candidate)?;
         if candidate.origin == Origin::Stdin && source.is_empty() {
@@ -133,7 +133,8 @@ impl<'a> Workshop<'a> {
         let (flow, plan) = match is_multipart(pattern, source.len(), &name, upload_type.is_some()) {
             false => (Flow::Single(SingleConfig { seed, ..SingleConfig::default() }), None),
             true => {
-                let part_size = overrides.part_size.or(options.part_size);
+                let for_link = || self.link(link).and_then(Plan::part_size_for_link);
+                let part_size = overrides.part_size.or(options.part_size).or_else(for_link);
                 let plan = Plan::propose(source.len(), part_size).map_err(|error| named(error.into()))?;
                 let upload_type = upload_type.clone().ok_or_else(|| named(self.no_type()))?;
                 let config = MultipartConfig {
@@ -151,6 +152,13 @@ impl<'a> Workshop<'a> {
         // What is wrong with it is to be known before anything is sent.
         job.machine(None)?;
         Ok(job)
+    }
+
+    /// Bytes a second: what it has carried, or may.
+    #[allow(clippy::cast_precision_loss, reason = "no link is as fast")]
+    fn link(&self, has_carried: Option<f64>) -> Option<f64> {
+        let may = self.options.limit_rate.map(|rate| rate as f64);
+        has_carried.into_iter().chain(may).min_by(f64::total_cmp)
     }
 
     /// The name that the platform is told.

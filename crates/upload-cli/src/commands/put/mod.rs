@@ -116,7 +116,7 @@ async fn deliver(
 fn plan(session: &Session, workshop: &Workshop<'_>, selection: &Selection) -> Result<Ending, CliError> {
     let mut tally = Tally::default();
     for (id, candidate) in (0..).map(JobId).zip(selection.candidates()) {
-        match candidate.and_then(|candidate| workshop.prepare(&candidate)) {
+        match candidate.and_then(|candidate| workshop.prepare(&candidate, None)) {
             Ok(job) => {
                 let planned = job.started(Progress::default());
                 session.reporter.report(id, &Note::Planned(planned));

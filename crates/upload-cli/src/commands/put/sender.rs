@@ -56,7 +56,7 @@ impl<'a> Sender<'a> {
     /// Sends one file to its end.
     pub(super) async fn send(&self, id: JobId, candidate: Candidate) -> FileResult {
         let label = candidate.label();
-        let job = match self.workshop.prepare(&candidate) {
+        let job = match self.workshop.prepare(&candidate, self.transport.goodput()) {
             Ok(job) => job,
             // It passed the check; something has happened to it since.
             Err(error) => return FileResult::bare(&label, Status::Failed, Some(&error)),
