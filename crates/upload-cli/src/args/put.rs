@@ -25,7 +25,7 @@ pub(crate) struct PutArgs {
     #[arg(long, value_name = "NAME", help_heading = "Upload")]
     pub(crate) name: Option<String>,
 
-    /// The size of the parts, 5MiB to 5GiB [default: 8MiB]
+    /// The size of the parts, 5MiB to 5GiB [default: 8MiB, or as file and link ask for]
     #[arg(long, value_name = "SIZE", help_heading = "Upload")]
     pub(crate) part_size: Option<Size>,
 

@@ -55,6 +55,12 @@ impl Gate {
         self.state().waiting.iter().any(|sender| !sender.is_canceled())
     }
 
+    /// Whether there are fewer who want a place than places.
+    pub(super) fn has_room(&self) -> bool {
+        let state = self.state();
+        state.taken < state.limit && state.waiting.iter().all(oneshot::Sender::is_canceled)
+    }
+
     /// Hands free places to those who wait.
     fn admit(&self) {
         loop {

@@ -53,6 +53,7 @@ fn takes(rate: f64, parts: usize, slow: f64, seed: u64) -> Duration {
         let crawls = sending.iter().filter(|part| part.is_slow && part.wait.is_zero()).count() as f64;
         let others = sending.iter().filter(|part| !part.is_slow && part.wait.is_zero()).count() as f64;
         let share = (rate - crawls * crawling).max(0.0) / others.max(1.0);
+        let has_room = waiting.is_empty() && sending.len() < controller.limit();
         let mut on: Vec<Sending> = Vec::new();
         for mut part in std::mem::take(&mut sending) {
             if part.wait.is_zero() {
@@ -65,7 +66,7 @@ fn takes(rate: f64, parts: usize, slow: f64, seed: u64) -> Duration {
                 idle.push(part.is_slow);
                 controller.acknowledged(now, PART.into(), !waiting.is_empty());
             } else if part.attempt <= MOST_GIVEN_UP && now >= part.look_at {
-                if peers.usual_where_slow(now, &part.peer, waiting.is_empty()).is_some() {
+                if peers.usual_where_slow(now, &part.peer, has_room).is_some() {
                     peers.end(now, &part.peer, false);
                     waiting.push(part.attempt + 1);
                 } else {

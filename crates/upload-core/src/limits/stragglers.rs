@@ -49,7 +49,7 @@ impl Stragglers {
                 Either::Left((result, _)) => return part.end(result),
                 Either::Right(((), unfinished)) => unfinished,
             };
-            let usual = self.peers().usual_where_slow(clock.now(), &part.peer, !gate.is_pressed());
+            let usual = self.peers().usual_where_slow(clock.now(), &part.peer, gate.has_room());
             if let Some(usual) = usual {
                 let message = format!("much slower than its peers, which take {:.1} s", usual.as_secs_f64());
                 return Err(TransportError::new(Kind::Slow, message));

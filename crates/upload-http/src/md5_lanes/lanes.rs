@@ -80,6 +80,12 @@ impl Lanes {
         self.open.remove(&number);
     }
 
+    /// The thread is gone, with whatever it had.
+    pub(super) fn end(&mut self) {
+        self.has_thread = false;
+        self.open.clear();
+    }
+
     pub(super) fn close(&mut self) {
         self.is_closed = true;
         self.open.clear();

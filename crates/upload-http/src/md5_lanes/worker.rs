@@ -11,6 +11,7 @@ pub(crate) const STEP: usize = 16 * 1024;
 
 /// Reads and hashes until the lanes are closed.
 pub(super) fn run(shared: &Shared) {
+    let _end = End(shared);
     let mut buffers = Vec::new();
     while let Some((mut jobs, len)) = next(shared) {
         buffers.resize_with(buffers.len().max(jobs.len()), || vec![0; STEP]);
@@ -22,6 +23,15 @@ pub(super) fn run(shared: &Shared) {
         jobs.iter_mut().zip(states).for_each(|(job, state)| job.state = state);
         let mut lanes = shared.lanes();
         jobs.into_iter().zip(read).for_each(|(job, read)| lanes.settle(job, read));
+    }
+}
+
+/// However the thread ends, nobody goes on waiting for it: their digests stay unknown.
+struct End<'a>(&'a Shared);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.lanes().end();
     }
 }
 

@@ -4,12 +4,12 @@
 //! byte `head`, then `middle`, then the first's text from byte `tail` on. One that has not is a string, and those after it may refer
 //! to it.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serializer,
     de::{Error as _, SeqAccess, Visitor},
-    ser::SerializeSeq as _,
+    ser::{Error as _, SerializeSeq as _},
 };
 
 use super::{PresignedUrl, Text};
@@ -20,14 +20,18 @@ use super::{PresignedUrl, Text};
 /// Those of the serializer.
 pub fn serialize<S: Serializer>(urls: &[PresignedUrl], serializer: S) -> Result<S::Ok, S::Error> {
     let mut list = serializer.serialize_seq(Some(urls.len()))?;
-    let mut written_whole = None;
+    // What is referred to is found as the reader finds it, whatever these share in memory: they may be in another order by now.
+    let mut whole: Option<PresignedUrl> = None;
     for url in urls {
-        let Text { like, head, middle, tail } = &*url.0;
-        if written_whole.is_some_and(|whole| Arc::ptr_eq(whole, like)) {
-            list.serialize_element(&(head, middle, tail))?;
+        let text = url.expose();
+        let read = whole.as_ref().map_or_else(|| text.parse(), |whole| whole.alike(&text));
+        let read = read.map_err(S::Error::custom)?;
+        if read.is_whole() {
+            list.serialize_element(&text)?;
+            whole = Some(read);
         } else {
-            list.serialize_element(url)?;
-            written_whole = url.is_whole().then_some(like);
+            let Text { head, middle, tail, .. } = &*read.0;
+            list.serialize_element(&(head, middle, tail))?;
         }
     }
     list.end()
@@ -143,6 +147,31 @@ mod tests {
         assert_eq!(read(&written(&urls[1..])).unwrap(), urls[1..], "without the one they are like");
         let apart = ["https://s/other?a=1".parse().unwrap(), urls[0].clone(), urls[2].clone()];
         assert_eq!(read(&written(&apart)).unwrap(), apart);
+    }
+
+    #[test]
+    fn urls_in_another_order_than_they_were_read_in_come_back() {
+        let mut rng = 7_u64;
+        for round in 0..200 {
+            let text = |n: usize| {
+                let date = if n.is_multiple_of(5) { 2 } else { 1 };
+                format!(
+                    "https://s/k{}?X-Amz-Date=2026060{date}T120000Z&n={}",
+                    n % 7 / 6,
+                    "9".repeat(n % 4) + &n.to_string()
+                )
+            };
+            let mut urls: Vec<PresignedUrl> = Vec::new();
+            for n in 0..12 {
+                let read = urls.last().map_or_else(|| text(n).parse(), |before| before.alike(&text(n)));
+                urls.push(read.unwrap());
+            }
+            for at in (1..urls.len()).rev() {
+                rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                urls.swap(at, usize::try_from(rng >> 33).unwrap() % (at + 1));
+            }
+            assert_eq!(read(&written(&urls)).unwrap(), urls, "round {round}");
+        }
     }
 
     #[test]

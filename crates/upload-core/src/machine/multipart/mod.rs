@@ -110,7 +110,8 @@ impl MultipartUpload {
             return Err(ResumeError::Inconsistent);
         }
         let (shared, mut cx) = split(checkpoint.filename.clone(), checkpoint.upload_type.clone(), config);
-        let ledger = Ledger::new(checkpoint);
+        // What is written from here on has this version's shape.
+        let ledger = Ledger::new(Checkpoint { version: CHECKPOINT_VERSION, ..checkpoint });
         let missing = u32::try_from(ledger.missing().count()).unwrap_or(u32::MAX);
         cx.totals.resumed_parts = ledger.plan().part_count() - missing;
         cx.emit(Event::Opened(Box::new(ledger.checkpoint().clone())));

@@ -65,8 +65,9 @@ impl<'de> Visitor<'de> for AnyVisitor {
         let (mut part_number, mut url) = (None, None);
         while let Some(key) = map.next_key::<Key>()? {
             match key {
-                Key::PartNumber => part_number = Some(map.next_value()?),
-                Key::Url => url = Some(map.next_value()?),
+                // Twice is none: which of the two is meant nobody can tell.
+                Key::PartNumber => part_number = Some(twice(&part_number, map.next_value()?)),
+                Key::Url => url = Some(twice(&url, map.next_value()?)),
                 Key::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -102,6 +103,10 @@ impl<'de> Visitor<'de> for AnyVisitor {
     fn visit_unit<E>(self) -> Result<Any, E> {
         Ok(Any::Other)
     }
+}
+
+fn twice(before: &Option<Any>, value: Any) -> Any {
+    if before.is_some() { Any::Other } else { value }
 }
 
 #[derive(Deserialize)]
@@ -144,6 +149,8 @@ mod tests {
             "[1,{}]",
             "{}",
             r#"{"url":"u"}"#,
+            r#"{"part_number":3,"upload_url":"u","url":"v"}"#,
+            r#"{"part_number":3,"partNumber":4,"url":"v"}"#,
             r#"{"part_number":3}"#,
             r#"{"part_number":"3","url":"u"}"#,
             r#"{"part_number":3,"url":null}"#,
