@@ -83,7 +83,8 @@ impl Controller {
         self.limit
     }
 
-    /// Bytes a second that the storage has acknowledged lately; `None` before the first epoch is over.
+    /// Bytes a second that the storage acknowledged when parts last waited for their places; `None` before the first epoch is over, and
+    /// for a while behind trouble.
     #[must_use]
     pub fn goodput(&self) -> Option<f64> {
         self.known

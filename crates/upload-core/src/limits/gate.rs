@@ -20,6 +20,12 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Place(Gate);
 
+impl State {
+    fn is_pressed(&self) -> bool {
+        self.waiting.iter().any(|sender| !sender.is_canceled())
+    }
+}
+
 impl Gate {
     pub(super) fn new(limit: usize) -> Self {
         Self(Arc::new(Mutex::new(State { limit, taken: 0, waiting: VecDeque::new() })))
@@ -52,13 +58,13 @@ impl Gate {
 
     /// Whether somebody waits for a place.
     pub(super) fn is_pressed(&self) -> bool {
-        self.state().waiting.iter().any(|sender| !sender.is_canceled())
+        self.state().is_pressed()
     }
 
     /// Whether there are fewer who want a place than places.
     pub(super) fn has_room(&self) -> bool {
         let state = self.state();
-        state.taken < state.limit && state.waiting.iter().all(oneshot::Sender::is_canceled)
+        state.taken < state.limit && !state.is_pressed()
     }
 
     /// Hands free places to those who wait.

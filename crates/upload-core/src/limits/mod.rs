@@ -89,8 +89,8 @@ impl<'a> LimitedTransport<'a> {
         Self { inner, clock, gate: Gate::new(limit), controller, stragglers: Stragglers::default() }
     }
 
-    /// How many bytes a second the storage has acknowledged lately, over all uploads; `None` where that is not known yet, or
-    /// nobody asks because the number of parts is fixed.
+    /// How many bytes a second the storage acknowledges over all uploads, by [`Controller::goodput`]; `None`, too, where nobody
+    /// measures because the number of parts is fixed.
     #[must_use]
     pub fn goodput(&self) -> Option<f64> {
         self.controller()?.goodput()

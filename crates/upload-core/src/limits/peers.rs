@@ -15,7 +15,7 @@ const ENOUGH: usize = 3;
 const SOONEST: Duration = Duration::from_secs(3);
 /// A part that is slower than its peers by less than this is not worth sending again.
 const FACTOR: f64 = 4.0;
-/// Where no part waits any more: how many times as long as its peers take for a whole part what is left of a part has to
+/// Where fewer parts are in flight than may be: how many times as long as its peers take for a whole part what is left of a part has to
 /// take for it to be worth sending again. The connection it waits for is the only one that is late, so that a wrong guess costs
 /// little, and the right one all that the link would stand still for.
 const FACTOR_AT_THE_END: f64 = 2.0;
@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// are through, and lies outside their spread: at less than a quarter of their median speed, and more than three median
 /// deviations below it. A link that got worse for all makes no part slow, nor does one to a part that is alone.
 ///
-/// Where no part waits for its place any more, what a slow part holds up is the end of the file: it is slow as soon as sending it
+/// Where fewer parts are in flight than may be, so that none waits for its place, what a slow part holds up is the end of the file: it is slow as soon as sending it
 /// anew would be over well before it, and it lies outside the spread. Many parts in flight share a link, so that by then a
 /// connection that crawls may well have half of what each of the others had.
 #[derive(Debug, Default)]
@@ -100,8 +100,8 @@ impl Peers {
         (began + SOONEST).max(now + EVERY)
     }
 
-    /// The time that its peers take for as much, where the part is slow among them; `at_the_end` where no part waits for its
-    /// place any more.
+    /// The time that its peers take for as much, where the part is slow among them; `at_the_end` where fewer are in flight than
+    /// may be.
     #[allow(clippy::cast_precision_loss, reason = "speeds are compared by quarters")]
     pub(super) fn usual_where_slow(&self, now: Instant, peer: &Peer, at_the_end: bool) -> Option<Duration> {
         let part = self.in_flight.get(&peer.number)?;

@@ -44,14 +44,22 @@ impl Lane {
     }
 }
 
+/// What is hashed together.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    pub(super) jobs: Vec<Job>,
+    /// What each part's bytes before these have come to.
+    pub(super) states: Vec<State>,
+    /// How many bytes of each.
+    pub(super) len: usize,
+}
+
 /// The next bytes of a part, to be hashed beside those of others.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) number: u64,
     pub(super) file: Arc<Opened>,
     pub(super) offset: u64,
-    /// What the part's bytes before these have come to.
-    pub(super) state: State,
     /// Whether these are its last.
     pub(super) is_last: bool,
 }
@@ -93,7 +101,7 @@ impl Lanes {
 
     /// Takes as many bytes, `most` at the most, of each part that is hashed next: whole vectors of parts, or all there are where
     /// one of them is asked for. Those that have begun go on first, so that they stay together.
-    pub(super) fn take(&mut self, most: usize) -> (Vec<Job>, usize) {
+    pub(super) fn take(&mut self, most: usize) -> Step {
         let is_urgent = self.open.values().any(|lane| lane.is_asked_for);
         let open = self.open.len();
         let width = match self.have_enough() {
@@ -101,34 +109,31 @@ impl Lanes {
             false if is_urgent => open,
             false => 0,
         };
-        let mut order: Vec<u64> = self.open.keys().copied().collect();
-        order.sort_by_key(|number| {
-            self.open.get(number).map(|lane| (!lane.has_begun, !lane.is_asked_for, *number))
-        });
+        let mut order: Vec<_> = self.open.iter_mut().collect();
+        order.sort_by_key(|(number, lane)| (!lane.has_begun, !lane.is_asked_for, **number));
         order.truncate(width);
-        let lens = order.iter().filter_map(|number| self.open.get(number)).map(|lane| lane.left.len);
-        let len = lens.min().unwrap_or(0).min(most as u64);
-        let jobs = order.into_iter().filter_map(|number| {
-            let lane = self.open.get_mut(&number)?;
+        let len = order.iter().map(|(_, lane)| lane.left.len).min().unwrap_or(0).min(most as u64);
+        let mut step = Step { len: usize::try_from(len).unwrap_or(most), ..Step::default() };
+        for (number, lane) in order {
             lane.has_begun = true;
             let offset = lane.left.offset;
             lane.left = ByteRange { offset: offset + len, len: lane.left.len - len };
-            let (file, state) = (lane.file.clone(), lane.state.clone());
-            Some(Job { number, file, offset, state, is_last: lane.left.len == 0 })
-        });
-        (jobs.collect(), usize::try_from(len).unwrap_or(most))
+            let is_last = lane.left.len == 0;
+            step.jobs.push(Job { number: *number, file: lane.file.clone(), offset, is_last });
+            step.states.push(lane.state.clone());
+        }
+        step
     }
 
     /// What came of a job. Its part may have been given up meanwhile.
-    pub(super) fn settle(&mut self, job: Job, read: Result<(), SourceError>) {
-        let number = job.number;
+    pub(super) fn settle(&mut self, job: &Job, state: State, read: Result<(), SourceError>) {
         if read.is_ok() && !job.is_last {
-            if let Some(lane) = self.open.get_mut(&number) {
-                lane.state = job.state;
+            if let Some(lane) = self.open.get_mut(&job.number) {
+                lane.state = state;
             }
-        } else if let Some(lane) = self.open.remove(&number) {
+        } else if let Some(lane) = self.open.remove(&job.number) {
             // Nobody may be interested any more.
-            let _ = lane.done.send(read.map(|()| job.state.finish()));
+            let _ = lane.done.send(read.map(|()| state.finish()));
         }
     }
 
@@ -171,23 +176,27 @@ mod tests {
     #[test]
     fn nothing_is_taken_before_a_digest_is_asked_for_and_then_all_there_are() {
         let (mut lanes, _receivers) = lanes(3);
-        assert!(lanes.take(4).0.is_empty());
+        assert!(lanes.take(4).jobs.is_empty());
         lanes.ask_for(1);
-        let (jobs, len) = lanes.take(4);
+        let Step { jobs, len, .. } = lanes.take(4);
         assert_eq!((numbers(&jobs), len), (vec![1, 0, 2], 4));
-        let (jobs, len) = lanes.take(100);
+        let Step { jobs, len, .. } = lanes.take(100);
         assert_eq!((jobs.len(), jobs[0].offset, len, jobs[0].is_last), (3, 4, 6, true));
     }
 
     #[test]
     fn once_one_was_asked_for_whole_vectors_are_taken_of_others_too() {
         let (mut lanes, _receivers) = lanes(9);
-        assert!(lanes.take(4).0.is_empty());
+        assert!(lanes.take(4).jobs.is_empty());
         lanes.ask_for(8);
-        assert_eq!(numbers(&lanes.take(4).0), [8, 0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(numbers(&lanes.take(4).jobs), [8, 0, 1, 2, 3, 4, 5, 6]);
         lanes.give_up(8);
-        assert_eq!(numbers(&lanes.take(4).0), [0, 1, 2, 3, 4, 5, 6, 7], "nobody waits, but there are eight");
+        assert_eq!(
+            numbers(&lanes.take(4).jobs),
+            [0, 1, 2, 3, 4, 5, 6, 7],
+            "nobody waits, but there are eight"
+        );
         lanes.give_up(0);
-        assert!(lanes.take(4).0.is_empty());
+        assert!(lanes.take(4).jobs.is_empty());
     }
 }

@@ -2,7 +2,10 @@ use std::sync::PoisonError;
 
 use upload_core::SourceError;
 
-use super::{Shared, engine::State, lanes::Job};
+use super::{
+    Shared,
+    lanes::{Job, Step},
+};
 use crate::range_reader::{Ranged as _, read_all};
 
 /// What is read of each part at once, in bytes: that of 16 parts still fits into the processor's second cache. A multiple of the
@@ -13,16 +16,14 @@ pub(crate) const STEP: usize = 16 * 1024;
 pub(super) fn run(shared: &Shared) {
     let _end = End(shared);
     let mut buffers = Vec::new();
-    while let Some((mut jobs, len)) = next(shared) {
+    while let Some(Step { jobs, mut states, len }) = next(shared) {
         buffers.resize_with(buffers.len().max(jobs.len()), || vec![0; STEP]);
         let read: Vec<_> =
-            jobs.iter().zip(&mut buffers).map(|(job, buffer)| read(job, buffer, len)).collect();
-        let mut states: Vec<State> = jobs.iter().map(|job| job.state.clone()).collect();
+            jobs.iter().zip(&mut buffers).map(|(job, buffer)| read(job, &mut buffer[..len])).collect();
         let chunks: Vec<&[u8]> = buffers.iter().take(jobs.len()).map(|buffer| &buffer[..len]).collect();
         shared.engine.update(&mut states, &chunks);
-        jobs.iter_mut().zip(states).for_each(|(job, state)| job.state = state);
         let mut lanes = shared.lanes();
-        jobs.into_iter().zip(read).for_each(|(job, read)| lanes.settle(job, read));
+        jobs.iter().zip(states).zip(read).for_each(|((job, state), read)| lanes.settle(job, state, read));
     }
 }
 
@@ -36,12 +37,12 @@ impl Drop for End<'_> {
 }
 
 /// Waits for something to hash. `None` once the lanes are closed.
-fn next(shared: &Shared) -> Option<(Vec<Job>, usize)> {
+fn next(shared: &Shared) -> Option<Step> {
     let mut lanes = shared.lanes();
     loop {
-        let (jobs, len) = lanes.take(STEP);
-        if !jobs.is_empty() {
-            return Some((jobs, len));
+        let step = lanes.take(STEP);
+        if !step.jobs.is_empty() {
+            return Some(step);
         }
         if lanes.is_closed {
             return None;
@@ -51,7 +52,7 @@ fn next(shared: &Shared) -> Option<(Vec<Job>, usize)> {
 }
 
 /// As for bytes that are sent: of a file that has changed, they are not a part's.
-fn read(job: &Job, buffer: &mut [u8], len: usize) -> Result<(), SourceError> {
-    read_all(&*job.file, &mut buffer[..len], job.offset)?;
+fn read(job: &Job, buffer: &mut [u8]) -> Result<(), SourceError> {
+    read_all(&*job.file, buffer, job.offset)?;
     if job.is_last { job.file.check() } else { Ok(()) }
 }

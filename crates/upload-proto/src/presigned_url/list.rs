@@ -4,7 +4,7 @@
 //! byte `head`, then `middle`, then the first's text from byte `tail` on. One that has not is a string, and those after it may refer
 //! to it.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer, Serializer,
@@ -23,11 +23,14 @@ pub fn serialize<S: Serializer>(urls: &[PresignedUrl], serializer: S) -> Result<
     // What is referred to is found as the reader finds it, whatever these share in memory: they may be in another order by now.
     let mut whole: Option<PresignedUrl> = None;
     for url in urls {
-        let text = url.expose();
-        let read = whole.as_ref().map_or_else(|| text.parse(), |whole| whole.alike(&text));
-        let read = read.map_err(S::Error::custom)?;
+        let read = match &whole {
+            Some(whole) if Arc::ptr_eq(&whole.0.like, &url.0.like) => url.clone(),
+            Some(whole) => whole.alike(&url.expose()).map_err(S::Error::custom)?,
+            None if url.is_whole() => url.clone(),
+            None => url.expose().parse().map_err(S::Error::custom)?,
+        };
         if read.is_whole() {
-            list.serialize_element(&text)?;
+            list.serialize_element(url)?;
             whole = Some(read);
         } else {
             let Text { head, middle, tail, .. } = &*read.0;
