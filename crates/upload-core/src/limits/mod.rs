@@ -6,6 +6,8 @@ mod peers;
 #[cfg(test)]
 mod simulated_file;
 #[cfg(test)]
+mod simulated_link;
+#[cfg(test)]
 mod simulation;
 mod stragglers;
 
@@ -104,7 +106,7 @@ impl<'a> LimitedTransport<'a> {
         let Some(mut controller) = self.controller() else { return };
         let now = self.clock.now();
         match result {
-            Ok(_) => controller.acknowledged(now, bytes, self.gate.is_pressed()),
+            Ok(_) => controller.acknowledged(now, began, bytes, self.gate.is_pressed()),
             Err(error) => match error.kind {
                 Kind::Throttled | Kind::Server | Kind::Reset | Kind::Stalled => {
                     controller.troubled(now, began);

@@ -21,6 +21,7 @@ const SLOW: (f64, f64) = (0.05, 50.0);
 /// A part in flight.
 struct Sending {
     peer: Peer,
+    began: Instant,
     attempt: u32,
     is_slow: bool,
     wait: Duration,
@@ -46,7 +47,15 @@ fn takes(rate: f64, parts: usize, slow: f64, seed: u64) -> Duration {
             let is_slow = idle.pop().unwrap_or_else(|| rng.f64() < slow);
             let look_at = peers.look_at(now, &peer);
             controller.sent(now);
-            sending.push(Sending { peer, attempt, is_slow, wait: ROUND_TRIP, left: PART.into(), look_at });
+            sending.push(Sending {
+                peer,
+                began: now,
+                attempt,
+                is_slow,
+                wait: ROUND_TRIP,
+                left: PART.into(),
+                look_at,
+            });
         }
         now += STEP;
         let crawling = rate / SLOW.1;
@@ -64,7 +73,7 @@ fn takes(rate: f64, parts: usize, slow: f64, seed: u64) -> Duration {
             if part.left <= 0.0 {
                 peers.end(now, &part.peer, true);
                 idle.push(part.is_slow);
-                controller.acknowledged(now, PART.into(), !waiting.is_empty());
+                controller.acknowledged(now, part.began, PART.into(), !waiting.is_empty());
             } else if part.attempt <= MOST_GIVEN_UP && now >= part.look_at {
                 if peers.usual_where_slow(now, &part.peer, has_room).is_some() {
                     peers.end(now, &part.peer, false);

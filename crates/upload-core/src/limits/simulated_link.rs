@@ -1,0 +1,155 @@
+//! A link that exists only here, and what the controller makes of it: a fluid model in virtual time.
+
+use std::time::{Duration, Instant};
+
+use super::Controller;
+
+pub(super) const MIB: f64 = 1024.0 * 1024.0;
+/// What a connection may have on the way at first, and at most, in bytes: as the sandbox's links have it.
+const WINDOWS: (f64, f64) = (10.0 * 1460.0, 4.0 * MIB);
+const STEP: Duration = Duration::from_millis(5);
+
+/// A link and what is sent over it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    /// Of all connections together, in bytes a second.
+    pub(super) rate: f64,
+    /// Of one connection, in bytes a second.
+    pub(super) per_connection: f64,
+    /// From the first byte that is sent to the first that comes back.
+    pub(super) rtt: Duration,
+    /// How large parts are, in bytes, give or take 2 %: no two take quite the same time.
+    pub(super) part: f64,
+}
+
+/// What a run came to, second by second.
+pub(super) struct Run {
+    /// The share of the link that was used, 0 to 1.
+    shares: Vec<f64>,
+    /// The number of parts in flight at the end.
+    pub(super) limits: Vec<usize>,
+}
+
+/// A connection that sends one part after the other, and is idle for a round trip in between.
+#[derive(Clone, Copy, Debug)]
+struct Connection {
+    /// How large its part is, when that began, and how much is left of it.
+    part: f64,
+    began: Instant,
+    left: f64,
+    /// Until it is made, or the answer is here.
+    wait: Duration,
+    /// What it may have on the way, and how much of that is left until the round trip is over.
+    window: f64,
+    room: f64,
+    round: Duration,
+}
+
+impl Run {
+    /// The share of the link that was used between two seconds.
+    pub(super) fn share(&self, seconds: std::ops::Range<usize>) -> f64 {
+        let shares = &self.shares[seconds];
+        shares.iter().sum::<f64>() / shares.len() as f64
+    }
+}
+
+impl Connection {
+    fn new(link: &Link, now: Instant) -> Self {
+        // A window that is over within a step or two makes no difference.
+        let window = if link.rtt > STEP * 2 { WINDOWS.0 } else { f64::INFINITY };
+        Self { part: 0.0, began: now, left: 0.0, wait: link.rtt, window, room: window, round: link.rtt }
+    }
+
+    fn begin(&mut self, part: f64, now: Instant) {
+        (self.part, self.left, self.began) = (part, part, now);
+    }
+
+    /// What it would send within one step.
+    fn wants(&self, link: &Link) -> f64 {
+        match self.wait.is_zero() {
+            true => self.left.min(self.room).min(link.per_connection * STEP.as_secs_f64()),
+            false => 0.0,
+        }
+    }
+
+    /// Sends so much within one step. `true` where the answer to its part has come.
+    fn step(&mut self, link: &Link, sent: f64) -> bool {
+        let (was_waiting, was_sending) = (!self.wait.is_zero(), self.left >= 1.0);
+        self.wait = self.wait.saturating_sub(STEP);
+        self.round = self.round.saturating_sub(STEP);
+        self.left -= sent;
+        self.room -= sent;
+        if self.round.is_zero() {
+            if self.room < 1.0 {
+                self.window = (self.window * 2.0).min(WINDOWS.1);
+            }
+            (self.room, self.round) = (self.window, link.rtt);
+        }
+        if was_sending && self.left < 1.0 {
+            self.wait = link.rtt;
+        }
+        was_waiting && !was_sending && self.wait.is_zero()
+    }
+}
+
+/// How much each connection may send within a step: what the link carries is shared alike among those that want more than that.
+fn fair_share(link: &Link, connections: &[Connection]) -> f64 {
+    let mut wants: Vec<f64> = connections.iter().map(|connection| connection.wants(link)).collect();
+    wants.sort_by(f64::total_cmp);
+    let mut left = link.rate * STEP.as_secs_f64();
+    for (index, want) in wants.iter().enumerate() {
+        let share = left / (wants.len() - index) as f64;
+        if *want > share {
+            return share;
+        }
+        left -= want;
+    }
+    f64::INFINITY
+}
+
+/// Keeps the link busy for so many seconds; `trouble` tells at which second every part in flight is throttled.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part's size")]
+pub(super) fn run(link: Link, seconds: u32, trouble: Option<u64>, seed: u64) -> Run {
+    let mut controller = Controller::new(8, 64);
+    let began = Instant::now();
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut part = || link.part * (0.98 + 0.04 * rng.f64());
+    let mut connections: Vec<Connection> = Vec::new();
+    let mut run = Run { shares: Vec::new(), limits: Vec::new() };
+    let mut trouble = trouble.map(Duration::from_secs);
+    let mut moved = 0.0;
+    for step in 1..=seconds * 200 {
+        let elapsed = STEP * step;
+        let now = began + elapsed;
+        while connections.len() < controller.limit() {
+            let mut connection = Connection::new(&link, now);
+            connection.begin(part(), now);
+            controller.sent(now);
+            connections.push(connection);
+        }
+        let most = fair_share(&link, &connections);
+        let mut in_flight = connections.len();
+        connections.retain_mut(|connection| {
+            let sent = connection.wants(&link).min(most);
+            moved += sent;
+            if connection.step(&link, sent) {
+                controller.acknowledged(now, connection.began, connection.part as u64, true);
+                connection.begin(part(), now);
+                if in_flight > controller.limit() {
+                    in_flight -= 1;
+                    return false;
+                }
+            }
+            true
+        });
+        if trouble.is_some_and(|at| elapsed >= at) {
+            trouble = None;
+            connections.drain(..).for_each(|connection| controller.troubled(now, connection.began));
+        }
+        if step % 200 == 0 {
+            run.shares.push(std::mem::take(&mut moved) / link.rate);
+            run.limits.push(controller.limit());
+        }
+    }
+    run
+}
