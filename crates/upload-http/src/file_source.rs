@@ -35,6 +35,11 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    /// What it lies on; 0 where the operating system does not say.
+    pub(crate) fn device(&self) -> u64 {
+        self.identity.device_and_inode().map_or(0, |(device, _)| device)
+    }
+
     /// Whether the operating system can send from it; found out when it is first asked to.
     pub(crate) fn sends_itself(&self) -> &AtomicBool {
         &self.sends_itself

@@ -84,6 +84,17 @@ impl Kind {
     }
 }
 
+impl Data {
+    /// Empties a file that is all hole and makes it as large again: which of its pages the machine still has in memory would
+    /// otherwise depend on its size, and pages of holes that it does not have cost more than sending them.
+    pub(super) fn forget_pages(&self) -> io::Result<()> {
+        match self.kind {
+            Kind::Sparse { size } => File::create(&self.path)?.set_len(size),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A file that is there in the right size is taken as it is.
 fn make(path: &Path, size: u64, is_sparse: bool) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| found.len() == size) {

@@ -6,6 +6,7 @@ use super::{
     Args, Folders,
     case::{Case, Row, Unit},
     client::{Invocation, Role},
+    data::Data,
     install::Tools,
     sample::Sample,
     server::Server,
@@ -70,6 +71,7 @@ impl MeasuredRow {
 
 struct Runner {
     row: Row,
+    data: Data,
     invocation: Invocation,
     samples: Vec<Sample>,
 }
@@ -85,7 +87,7 @@ pub(super) fn run(case: Case, args: &Args, tools: &Tools, folders: &Folders) -> 
     for row in case.rows(args.size()).into_iter().filter(|row| args.wants(row.client)) {
         let data = row.data.prepare(&folders.data)?;
         match row.client.invocation(&row, &data, &server, tools, &folders.state) {
-            Some(invocation) => runners.push(Runner { row, invocation, samples: Vec::new() }),
+            Some(invocation) => runners.push(Runner { row, data, invocation, samples: Vec::new() }),
             None => missing.push(format!("{}: not installed", row.name())),
         }
     }
@@ -130,6 +132,7 @@ pub(super) fn run(case: Case, args: &Args, tools: &Tools, folders: &Folders) -> 
 impl Runner {
     fn run(&self, server: &Server, tools: &Tools, folders: &Folders) -> Result<Sample> {
         let name: String = self.row.name().chars().filter(char::is_ascii_alphanumeric).collect();
+        self.data.forget_pages()?;
         let before = server.cpu()?;
         let mut sample = self
             .invocation

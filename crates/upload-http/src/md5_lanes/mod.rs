@@ -6,6 +6,7 @@ mod passing;
 mod worker;
 
 use std::{
+    collections::HashMap,
     pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
@@ -21,17 +22,20 @@ pub(crate) use self::{
 };
 use crate::file_source::Opened;
 
-/// Hashes the parts of files on one thread of its own, as many of them at a time as the processor's vectors hold.
+/// Hashes the parts of files on threads of its own, as many of them at a time as the processor's vectors hold.
 ///
-/// The thread reads them from their files itself, beside whatever sends them: it need not wait for the network, so there are nearly
+/// A thread reads them from their files itself, beside whatever sends them: it need not wait for the network, so there are nearly
 /// always enough parts to fill the vectors, and the bytes of a step are still in the processor's cache when they are hashed.
 /// It begins once the first digest is asked for, so that nothing is read in vain where the storage's ETags are no MD5s, and ends
-/// with this value. Bodies of anything but a [`FileSource`](crate::FileSource) are hashed on their way, one by one.
+/// with this value. Each device that files lie on has its own: reading waits for the slowest, and of a mount that hangs for ever,
+/// which holds up nobody else. Bodies of anything but a [`FileSource`](crate::FileSource) are hashed on their way, one by one.
 #[derive(Debug)]
 pub struct Md5Lanes {
-    shared: Arc<Shared>,
+    engine: Engine,
+    devices: Mutex<HashMap<u64, Arc<Shared>>>,
 }
 
+/// What a thread shares with those who wait for its digests.
 #[derive(Debug)]
 struct Shared {
     engine: Engine,
@@ -43,8 +47,17 @@ impl Md5Lanes {
     /// Makes one; nothing starts yet.
     #[must_use]
     pub fn new() -> Self {
-        let shared = Shared { engine: Engine::new(), lanes: Mutex::default(), work: Condvar::new() };
-        Self { shared: Arc::new(shared) }
+        Self { engine: Engine::new(), devices: Mutex::default() }
+    }
+
+    /// What hashes the files of a device.
+    fn of(&self, device: u64) -> Arc<Shared> {
+        let new = || Shared { engine: self.engine, lanes: Mutex::default(), work: Condvar::new() };
+        self.devices().entry(device).or_insert_with(|| Arc::new(new())).clone()
+    }
+
+    fn devices(&self) -> MutexGuard<'_, HashMap<u64, Arc<Shared>>> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,29 +69,32 @@ impl Default for Md5Lanes {
 
 impl Drop for Md5Lanes {
     fn drop(&mut self) {
-        self.shared.lanes().close();
-        self.shared.work.notify_all();
+        for shared in self.devices().values() {
+            shared.lanes().close();
+            shared.work.notify_all();
+        }
     }
 }
 
 impl Digester for Md5Lanes {
     fn digest(&self, body: PartBody) -> (PartBody, Digest) {
-        let Shared { engine, .. } = *self.shared;
+        let engine = self.engine;
         let file = body.origin().and_then(|origin| origin.handle::<Opened>().zip(Some(origin.range())));
         let Some((file, range)) = file else { return passing::digest(body, engine.start()) };
         let (done, result) = oneshot::channel();
-        let mut lanes = self.shared.lanes();
+        let shared = self.of(file.device());
+        let mut lanes = shared.lanes();
         let number = lanes.open(Lane::new(file, range, engine.start(), done));
         let has_enough = lanes.have_enough();
         drop(lanes);
         if has_enough {
-            self.shared.work.notify_one();
+            shared.work.notify_one();
         }
-        (body, Awaited { shared: self.shared.clone(), number, result, is_asked_for: false }.boxed())
+        (body, Awaited { shared, number, result, is_asked_for: false }.boxed())
     }
 
     fn md5(&self, bytes: &[u8]) -> [u8; 16] {
-        self.shared.engine.md5(bytes)
+        self.engine.md5(bytes)
     }
 }
 
@@ -145,7 +161,7 @@ mod tests {
         stream,
     };
     use md5::Digest as _;
-    use upload_core::{ByteRange, MemorySource};
+    use upload_core::{ByteRange, MemorySource, Source as _};
 
     use super::*;
     use crate::FileSource;
@@ -167,6 +183,10 @@ mod tests {
         (file, content, ranges)
     }
 
+    fn is_idle(lanes: &Md5Lanes) -> bool {
+        lanes.devices().values().all(|shared| shared.lanes().is_empty())
+    }
+
     fn of(content: &[u8], range: ByteRange) -> [u8; 16] {
         let bounds = usize::try_from(range.offset).unwrap()..usize::try_from(range.end()).unwrap();
         md5::Md5::digest(&content[bounds]).into()
@@ -182,7 +202,7 @@ mod tests {
             for (range, digest) in ranges.into_iter().zip(digests) {
                 assert_eq!(digest, Some(of(&content, range)), "{range:?} of {count}");
             }
-            assert!(lanes.shared.lanes().is_empty());
+            assert!(is_idle(&lanes));
         }
     }
 
@@ -193,9 +213,9 @@ mod tests {
         let watched: Vec<_> =
             ranges.iter().map(|range| lanes.digest(PartBody::of(&source, *range))).collect();
         assert!(watched.iter().all(|(body, _)| body.origin().is_some()));
-        assert!(!lanes.shared.lanes().has_thread);
+        assert!(lanes.devices().values().all(|shared| !shared.lanes().has_thread));
         drop(watched);
-        assert!(lanes.shared.lanes().is_empty(), "nobody wants them any more");
+        assert!(is_idle(&lanes), "nobody wants them any more");
     }
 
     #[test]
@@ -213,6 +233,17 @@ mod tests {
                 assert!(matches!(digest, Err(SourceError::Changed(_))), "{digest:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_device_that_hangs_holds_up_no_other() {
+        let (file, content, ranges) = parts(9);
+        let (source, lanes) = (FileSource::open(file.path()).unwrap(), Md5Lanes::new());
+        let opened: Arc<Opened> = source.origin().unwrap().downcast().unwrap();
+        let elsewhere = lanes.of(opened.device() + 1);
+        let _hangs = elsewhere.lanes();
+        let digest = lanes.digest(PartBody::of(&source, ranges[0])).1;
+        assert_eq!(block_on(digest).unwrap(), Some(of(&content, ranges[0])));
     }
 
     #[test]
