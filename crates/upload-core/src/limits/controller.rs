@@ -1,16 +1,15 @@
 use std::time::{Duration, Instant};
 
-/// An epoch lasts at least this long: shorter ones measure how acknowledgements happen to fall.
+use super::epoch::Epoch;
+
+/// Parts that begin within this of the first one of an epoch belong to it: shorter ones measure how acknowledgements happen to fall.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// The first epoch lasts at least this long: connections are made in it and hardly anything is acknowledged yet, and what that
 /// takes from its goodput would make doubling look good.
 const SHORTEST_AT_FIRST: Duration = Duration::from_millis(500);
-/// An epoch that has lasted this long ends with what it has.
-const LONGEST: Duration = Duration::from_secs(4);
 /// What doubling must bring to be worth doubling again.
 const WORTH_DOUBLING: f64 = 1.15;
-/// What a small step up must bring to be kept. Some of it is flattery: the first parts that are over at a new number are the
-/// faster ones.
+/// What a small step up must bring to be kept.
 const WORTH_KEEPING: f64 = 1.05;
 /// What a step down may cost to be kept: fewer connections for the same goodput are kinder to everyone.
 const WORTH_SAVING: f64 = 0.99;
@@ -24,17 +23,17 @@ const REST: u32 = 3;
 /// Finds how many parts in flight serve best, from what the storage acknowledges.
 ///
 /// Sans-I/O and deterministic: it is told what happened and when, and answers a number. It measures **acknowledged**
-/// bytes, since bytes handed to a socket may only fill buffers. Time is cut into epochs of about as many
-/// acknowledgements as parts are in flight; the goodput of each is compared with that of the one before. It is what a place brings, by
+/// bytes, since bytes handed to a socket may only fill buffers. An epoch is of about as many parts as are in flight, and
+/// its goodput is compared with that of the one before. It is what a place brings, by
 /// how long parts held theirs, times the number of places: where acknowledgements come in bursts, as those of parts that began
-/// together do, their number within a given time says little. A part counts only where it began at the number of now.
+/// together do, their number within a given time says little.
 ///
 /// - *growing*: the number doubles for as long as doubling brings clearly more;
 /// - *settled*: now and then it probes a step up, and keeps it where goodput grows, or a step down, and keeps that where
 ///   goodput stays, but never below the number it began with: fewer save next to nothing;
 /// - trouble (a throttled, failed or broken request) halves it at once; what was in flight with it does not halve it again.
 ///
-/// Epochs in which nobody waited for a place say nothing about the number, and change nothing.
+/// An epoch in which places were free says nothing about the number: one that was being tried is tried another time.
 #[derive(Clone, Debug)]
 pub struct Controller {
     limit: usize,
@@ -44,9 +43,9 @@ pub struct Controller {
     phase: Phase,
     /// The goodput the present number is known for, in bytes a second.
     known: Option<f64>,
+    /// The goodput of the last epoch.
+    last: Option<f64>,
     epoch: Option<Epoch>,
-    /// Since when the number is what it is.
-    since: Option<Instant>,
     /// When trouble last halved the number.
     cut: Option<Instant>,
 }
@@ -58,33 +57,14 @@ enum Phase {
     Probing { from: usize },
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Epoch {
-    began: Instant,
-    bytes: u64,
-    /// How long the parts that brought them took, together.
-    taken: Duration,
-    acks: usize,
-    /// Of these, how many found somebody waiting for a place.
-    pressed: usize,
-}
-
 impl Controller {
     /// A controller that starts at `start` and never goes beyond `most`; both at least 1.
     #[must_use]
     pub fn new(start: usize, most: usize) -> Self {
         let most = most.max(1);
         let limit = start.clamp(1, most);
-        Self {
-            limit,
-            least: limit,
-            most,
-            phase: Phase::Growing { from: limit },
-            known: None,
-            epoch: None,
-            since: None,
-            cut: None,
-        }
+        let phase = Phase::Growing { from: limit };
+        Self { limit, least: limit, most, phase, known: None, last: None, epoch: None, cut: None }
     }
 
     /// How many parts may be in flight now.
@@ -93,43 +73,31 @@ impl Controller {
         self.limit
     }
 
-    /// Bytes a second that the storage acknowledged when parts last waited for their places; `None` before the first epoch is over, and
-    /// for a while behind trouble.
+    /// Bytes a second that the storage acknowledged when parts last waited for their places; `None` before the first epoch is over.
     #[must_use]
     pub fn goodput(&self) -> Option<f64> {
-        self.known
+        self.last
     }
 
-    /// A part is on its way. Only the first after a pause says anything new: the clock starts.
+    /// A part is on its way.
     pub fn sent(&mut self, now: Instant) {
-        self.epoch.get_or_insert_with(|| Epoch::starting(now));
+        let (limit, shortest) = (self.limit, self.shortest());
+        self.epoch.get_or_insert_with(|| Epoch::starting(now)).sent(now, limit, shortest);
     }
 
     /// A part of so many bytes that began at `began` was acknowledged; `pressed` tells whether another waited for its place.
     pub fn acknowledged(&mut self, now: Instant, began: Instant, bytes: u64, pressed: bool) {
-        if self.since.is_some_and(|since| began < since) {
+        let Some(epoch) = &mut self.epoch else { return };
+        epoch.acknowledged(now, began, bytes, pressed);
+        if !epoch.is_over(now) {
             return;
         }
-        let epoch = self.epoch.get_or_insert_with(|| Epoch::starting(now));
-        epoch.bytes += bytes;
-        epoch.taken += now.saturating_duration_since(began);
-        epoch.acks += 1;
-        epoch.pressed += usize::from(pressed);
-        let lasted = now.saturating_duration_since(epoch.began);
-        let is_first = self.known.is_none() && matches!(self.phase, Phase::Growing { .. });
-        let shortest = if is_first { SHORTEST_AT_FIRST } else { SHORTEST };
-        let enough = if lasted >= LONGEST { self.limit.div_ceil(2) } else { self.limit };
-        if lasted < shortest || epoch.acks < enough {
-            return;
-        }
-        let ended = std::mem::replace(epoch, Epoch::starting(now));
-        let limit = self.limit;
-        if let Some(each) = ended.goodput_of_a_place() {
+        let goodput = epoch.goodput_of_a_place();
+        self.epoch = Some(Epoch::starting(now));
+        match goodput {
             #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
-            self.judge(each * limit as f64);
-        }
-        if limit != self.limit {
-            self.since = Some(now);
+            Some(each) => self.judge(each * self.limit as f64),
+            None => self.put_off(),
         }
     }
 
@@ -139,46 +107,63 @@ impl Controller {
         if self.cut.is_some_and(|cut| began <= cut) {
             return;
         }
-        (self.cut, self.since) = (Some(now), Some(now));
+        self.cut = Some(now);
         self.limit = (self.limit / 2).max(1);
         self.climb(None);
         self.epoch = Some(Epoch::starting(now));
     }
 
+    fn shortest(&self) -> Duration {
+        match self.last {
+            None => SHORTEST_AT_FIRST,
+            Some(_) => SHORTEST,
+        }
+    }
+
     fn judge(&mut self, goodput: f64) {
-        let gain = self.known.map(|known| goodput / known);
-        match (self.phase, gain) {
-            // The first measure of all: nothing to compare it with yet.
-            (Phase::Growing { .. }, None) => self.double(goodput),
-            (Phase::Growing { .. }, Some(gain)) if gain >= WORTH_DOUBLING => self.double(goodput),
-            (Phase::Growing { from }, Some(_)) => {
+        self.last = Some(goodput);
+        let gain = self.known.map_or(f64::INFINITY, |known| goodput / known);
+        match self.phase {
+            Phase::Growing { .. } if gain >= WORTH_DOUBLING => self.double(goodput),
+            Phase::Growing { from } => {
                 // Doubling brought little. Where in between it did, small steps find out. What the old number brings is measured
                 // anew: while it grew, connections were new, and those that were not had the link to themselves.
                 self.limit = from;
                 self.settle(None, true);
             }
-            (Phase::Probing { from }, Some(gain)) => {
+            Phase::Probing { from } => {
                 let went_up = self.limit > from;
                 let keeps = gain >= if went_up { WORTH_KEEPING } else { WORTH_SAVING };
                 if !keeps {
                     self.limit = from;
                 }
-                // A step down that costs a little is measured against what there was before it, or many would add up.
                 match (keeps, went_up) {
                     (true, true) => self.climb(Some(goodput)),
-                    // What has just failed is tried the other way round next.
+                    // What has just failed is tried the other way round next. A step down that costs a little is measured against
+                    // what there was before it, or many would add up.
                     _ => self.settle(self.known, keeps == went_up),
                 }
             }
-            (Phase::Settled { quiet, next_up }, _) => {
-                let weight = if gain.is_some_and(|gain| gain < 1.0) { FORGETTING } else { 0.5 };
+            Phase::Settled { quiet, next_up } => {
+                let weight = if gain < 1.0 { FORGETTING } else { 0.5 };
                 self.known = Some(self.known.map_or(goodput, |known| known + (goodput - known) * weight));
                 match quiet {
                     REST.. => self.probe(next_up),
                     _ => self.phase = Phase::Settled { quiet: quiet + 1, next_up },
                 }
             }
-            (Phase::Probing { .. }, None) => self.settle(Some(goodput), true),
+        }
+    }
+
+    /// Nothing was to be learned of the present number.
+    fn put_off(&mut self) {
+        match self.phase {
+            Phase::Growing { from } => (self.limit, self.known) = (from, None),
+            Phase::Probing { from } => {
+                self.limit = from;
+                self.settle(self.known, true);
+            }
+            Phase::Settled { .. } => {}
         }
     }
 
@@ -195,11 +180,17 @@ impl Controller {
     fn probe(&mut self, up: bool) {
         let from = self.limit;
         let step = (from / 4).max(1);
-        self.limit = if up { (from + step).min(self.most) } else { (from - step).max(self.least.min(from)) };
-        match self.limit == from {
-            true => self.settle(self.known, !up),
-            false => self.phase = Phase::Probing { from },
-        }
+        let up = (up && from < self.most) || from <= self.least;
+        self.limit = match up {
+            // What trouble took below the start is won back in fewer steps.
+            true if from < self.least => (from * 2).min(self.least),
+            true => (from + step).min(self.most),
+            false => (from - step).max(self.least),
+        };
+        self.phase = match self.limit == from {
+            true => Phase::Settled { quiet: 0, next_up: true },
+            false => Phase::Probing { from },
+        };
     }
 
     fn settle(&mut self, known: Option<f64>, next_up: bool) {
@@ -210,18 +201,5 @@ impl Controller {
     fn climb(&mut self, known: Option<f64>) {
         self.known = known;
         self.phase = Phase::Settled { quiet: REST, next_up: true };
-    }
-}
-
-impl Epoch {
-    fn starting(now: Instant) -> Self {
-        Self { began: now, bytes: 0, taken: Duration::ZERO, acks: 0, pressed: 0 }
-    }
-
-    /// Bytes a second; `None` where places were free, so that it says nothing about the next one.
-    #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
-    fn goodput_of_a_place(&self) -> Option<f64> {
-        (self.pressed * 2 >= self.acks && !self.taken.is_zero())
-            .then(|| self.bytes as f64 / self.taken.as_secs_f64())
     }
 }

@@ -1,6 +1,7 @@
 //! How many parts are in flight, over everything that shares a transport.
 
 mod controller;
+mod epoch;
 mod gate;
 mod peers;
 #[cfg(test)]
@@ -53,6 +54,17 @@ impl Concurrency {
             Self::Adaptive { most, .. } => most,
         }
     }
+
+    /// How many parts a file's machine should ask to send at once
+    /// ([`MultipartConfig::concurrency`](crate::MultipartConfig)): some more than ever get a place, since whether others wait
+    /// for one tells whether places are scarce. A part that waits holds no bytes.
+    #[must_use]
+    pub fn to_ask_for(self) -> NonZeroUsize {
+        match self {
+            Self::Fixed(limit) => limit,
+            Self::Adaptive { most, .. } => most.saturating_add(most.get().div_ceil(8)),
+        }
+    }
 }
 
 impl Default for Concurrency {
@@ -91,7 +103,7 @@ impl<'a> LimitedTransport<'a> {
         Self { inner, clock, gate: Gate::new(limit), controller, stragglers: Stragglers::default() }
     }
 
-    /// How many bytes a second the storage acknowledges over all uploads, by [`Controller::goodput`]; `None`, too, where nobody
+    /// How many bytes a second the storage acknowledged lately over all uploads, by [`Controller::goodput`]; `None`, too, where nobody
     /// measures because the number of parts is fixed.
     #[must_use]
     pub fn goodput(&self) -> Option<f64> {

@@ -18,6 +18,8 @@ pub(super) struct Link {
     pub(super) per_connection: f64,
     /// From the first byte that is sent to the first that comes back.
     pub(super) rtt: Duration,
+    /// By how much of the usual speed connections are faster or slower, 0 to 1.
+    pub(super) spread: f64,
     /// How large parts are, in bytes, give or take 2 %: no two take quite the same time.
     pub(super) part: f64,
 }
@@ -33,6 +35,8 @@ pub(super) struct Run {
 /// A connection that sends one part after the other, and is idle for a round trip in between.
 #[derive(Clone, Copy, Debug)]
 struct Connection {
+    /// How fast it is, beside the others.
+    weight: f64,
     /// How large its part is, when that began, and how much is left of it.
     part: f64,
     began: Instant,
@@ -54,10 +58,19 @@ impl Run {
 }
 
 impl Connection {
-    fn new(link: &Link, now: Instant) -> Self {
+    fn new(link: &Link, weight: f64, now: Instant) -> Self {
         // A window that is over within a step or two makes no difference.
         let window = if link.rtt > STEP * 2 { WINDOWS.0 } else { f64::INFINITY };
-        Self { part: 0.0, began: now, left: 0.0, wait: link.rtt, window, room: window, round: link.rtt }
+        Self {
+            weight,
+            part: 0.0,
+            began: now,
+            left: 0.0,
+            wait: link.rtt,
+            window,
+            room: window,
+            round: link.rtt,
+        }
     }
 
     fn begin(&mut self, part: f64, now: Instant) {
@@ -67,7 +80,7 @@ impl Connection {
     /// What it would send within one step.
     fn wants(&self, link: &Link) -> f64 {
         match self.wait.is_zero() {
-            true => self.left.min(self.room).min(link.per_connection * STEP.as_secs_f64()),
+            true => self.left.min(self.room).min(link.per_connection * self.weight * STEP.as_secs_f64()),
             false => 0.0,
         }
     }
@@ -92,17 +105,19 @@ impl Connection {
     }
 }
 
-/// How much each connection may send within a step: what the link carries is shared alike among those that want more than that.
+/// How much each connection may send within a step, by its weight: what the link carries is shared among those that want more.
 fn fair_share(link: &Link, connections: &[Connection]) -> f64 {
-    let mut wants: Vec<f64> = connections.iter().map(|connection| connection.wants(link)).collect();
-    wants.sort_by(f64::total_cmp);
+    let by_weight = |connection: &Connection| (connection.wants(link) / connection.weight, connection.weight);
+    let mut wants: Vec<(f64, f64)> = connections.iter().map(by_weight).collect();
+    wants.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut left = link.rate * STEP.as_secs_f64();
-    for (index, want) in wants.iter().enumerate() {
-        let share = left / (wants.len() - index) as f64;
-        if *want > share {
+    let mut weights: f64 = wants.iter().map(|(_, weight)| weight).sum();
+    for (want, weight) in wants {
+        let share = left / weights;
+        if want > share {
             return share;
         }
-        left -= want;
+        (left, weights) = (left - want * weight, weights - weight);
     }
     f64::INFINITY
 }
@@ -113,6 +128,7 @@ pub(super) fn run(link: Link, seconds: u32, trouble: Option<u64>, seed: u64) -> 
     let mut controller = Controller::new(8, 64);
     let began = Instant::now();
     let mut rng = fastrand::Rng::with_seed(seed);
+    let mut weights = fastrand::Rng::with_seed(seed + 1000);
     let mut part = || link.part * (0.98 + 0.04 * rng.f64());
     let mut connections: Vec<Connection> = Vec::new();
     let mut run = Run { shares: Vec::new(), limits: Vec::new() };
@@ -122,7 +138,8 @@ pub(super) fn run(link: Link, seconds: u32, trouble: Option<u64>, seed: u64) -> 
         let elapsed = STEP * step;
         let now = began + elapsed;
         while connections.len() < controller.limit() {
-            let mut connection = Connection::new(&link, now);
+            let weight = 1.0 + link.spread * (2.0 * weights.f64() - 1.0);
+            let mut connection = Connection::new(&link, weight, now);
             connection.begin(part(), now);
             controller.sent(now);
             connections.push(connection);
@@ -130,15 +147,16 @@ pub(super) fn run(link: Link, seconds: u32, trouble: Option<u64>, seed: u64) -> 
         let most = fair_share(&link, &connections);
         let mut in_flight = connections.len();
         connections.retain_mut(|connection| {
-            let sent = connection.wants(&link).min(most);
+            let sent = connection.wants(&link).min(most * connection.weight);
             moved += sent;
             if connection.step(&link, sent) {
                 controller.acknowledged(now, connection.began, connection.part as u64, true);
-                connection.begin(part(), now);
                 if in_flight > controller.limit() {
                     in_flight -= 1;
                     return false;
                 }
+                connection.begin(part(), now);
+                controller.sent(now);
             }
             true
         });

@@ -6,9 +6,8 @@ mod passing;
 mod worker;
 
 use std::{
-    collections::HashMap,
     pin::Pin,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -27,12 +26,13 @@ use crate::file_source::Opened;
 /// A thread reads them from their files itself, beside whatever sends them: it need not wait for the network, so there are nearly
 /// always enough parts to fill the vectors, and the bytes of a step are still in the processor's cache when they are hashed.
 /// It begins once the first digest is asked for, so that nothing is read in vain where the storage's ETags are no MD5s, and ends
-/// with this value. Each device that files lie on has its own: reading waits for the slowest, and of a mount that hangs for ever,
-/// which holds up nobody else. Bodies of anything but a [`FileSource`](crate::FileSource) are hashed on their way, one by one.
+/// with this value. Each device that files lie on has its own, up to eight of them: reading waits for the slowest, and of a mount that
+/// hangs for ever, which does not keep files elsewhere from being hashed. Bodies of anything but a [`FileSource`](crate::FileSource) are hashed on their way, one by one.
 #[derive(Debug)]
 pub struct Md5Lanes {
     engine: Engine,
-    devices: Mutex<HashMap<u64, Arc<Shared>>>,
+    /// By device; more of them than that share one.
+    threads: [OnceLock<Arc<Shared>>; 8],
 }
 
 /// What a thread shares with those who wait for its digests.
@@ -47,17 +47,14 @@ impl Md5Lanes {
     /// Makes one; nothing starts yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { engine: Engine::new(), devices: Mutex::default() }
+        Self { engine: Engine::new(), threads: Default::default() }
     }
 
     /// What hashes the files of a device.
     fn of(&self, device: u64) -> Arc<Shared> {
         let new = || Shared { engine: self.engine, lanes: Mutex::default(), work: Condvar::new() };
-        self.devices().entry(device).or_insert_with(|| Arc::new(new())).clone()
-    }
-
-    fn devices(&self) -> MutexGuard<'_, HashMap<u64, Arc<Shared>>> {
-        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+        let index = usize::try_from(device % self.threads.len() as u64).unwrap_or_default();
+        self.threads[index].get_or_init(|| Arc::new(new())).clone()
     }
 }
 
@@ -69,7 +66,7 @@ impl Default for Md5Lanes {
 
 impl Drop for Md5Lanes {
     fn drop(&mut self) {
-        for shared in self.devices().values() {
+        for shared in self.threads.iter().filter_map(OnceLock::get) {
             shared.lanes().close();
             shared.work.notify_all();
         }
@@ -184,7 +181,7 @@ mod tests {
     }
 
     fn is_idle(lanes: &Md5Lanes) -> bool {
-        lanes.devices().values().all(|shared| shared.lanes().is_empty())
+        lanes.threads.iter().filter_map(OnceLock::get).all(|shared| shared.lanes().is_empty())
     }
 
     fn of(content: &[u8], range: ByteRange) -> [u8; 16] {
@@ -213,7 +210,7 @@ mod tests {
         let watched: Vec<_> =
             ranges.iter().map(|range| lanes.digest(PartBody::of(&source, *range))).collect();
         assert!(watched.iter().all(|(body, _)| body.origin().is_some()));
-        assert!(lanes.devices().values().all(|shared| !shared.lanes().has_thread));
+        assert!(lanes.threads.iter().filter_map(OnceLock::get).all(|shared| !shared.lanes().has_thread));
         drop(watched);
         assert!(is_idle(&lanes), "nobody wants them any more");
     }
@@ -236,11 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_hangs_holds_up_no_other() {
+    fn a_device_that_hangs_keeps_no_file_elsewhere_from_being_hashed() {
         let (file, content, ranges) = parts(9);
         let (source, lanes) = (FileSource::open(file.path()).unwrap(), Md5Lanes::new());
         let opened: Arc<Opened> = source.origin().unwrap().downcast().unwrap();
         let elsewhere = lanes.of(opened.device() + 1);
+        assert!(!Arc::ptr_eq(&elsewhere, &lanes.of(opened.device())));
         let _hangs = elsewhere.lanes();
         let digest = lanes.digest(PartBody::of(&source, ranges[0])).1;
         assert_eq!(block_on(digest).unwrap(), Some(of(&content, ranges[0])));

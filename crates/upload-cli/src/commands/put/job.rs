@@ -139,7 +139,7 @@ impl<'a> Workshop<'a> {
                 let upload_type = upload_type.clone().ok_or_else(|| named(self.no_type()))?;
                 let config = MultipartConfig {
                     part_size,
-                    concurrency: options.concurrency.most(),
+                    concurrency: options.concurrency.to_ask_for(),
                     validate: overrides.validate.unwrap_or(options.validate),
                     keep_on_failure: options.keep_on_failure,
                     seed,
