@@ -54,13 +54,14 @@ impl Tools {
 fn python(sh: &Shell) -> Result<PathBuf> {
     let home = workspace::target_dir(sh).join("tools/peers");
     let (python, installed) = (home.join("bin/python"), home.join("installed"));
-    // Asking the installer takes seconds.
-    if sh.read_file(&installed).is_ok_and(|found| found == PYTHON.join(" ")) {
+    // Asking the installer takes seconds. What it has put down names its folder, and runs in no other.
+    let wanted = format!("{} in {}", PYTHON.join(" "), home.display());
+    if sh.read_file(&installed).is_ok_and(|found| found == wanted) {
         return Ok(home.join("bin"));
     }
     eprintln!("{} go into {}", PYTHON.join(" and "), home.display());
     cmd!(sh, "python3 -m venv --clear {home}").run().context("it needs python3 with venv")?;
     cmd!(sh, "{python} -m pip install -qq --disable-pip-version-check {PYTHON...}").run()?;
-    sh.write_file(&installed, PYTHON.join(" "))?;
+    sh.write_file(&installed, wanted)?;
     Ok(home.join("bin"))
 }

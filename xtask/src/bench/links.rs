@@ -111,7 +111,7 @@ fn take_turns(
         let options = vec!["--type".into(), "bench".into()];
         let row = Row { client: used.client, note: None, data: data.kind, options };
         let Some(invocation) = used.client.invocation(&row, &data, &server, tools, &folders.state) else {
-            used.failure = Some("not installed".into());
+            used.fail("not installed".into());
             continue;
         };
         let invocation = limited(invocation);
@@ -126,7 +126,7 @@ fn take_turns(
             Err(error) if used.client.role() == Role::Ours => {
                 return Err(error).context("our own client failed");
             }
-            Err(error) => used.failure = Some(format!("{error:#}")),
+            Err(error) => used.fail(format!("{error:#}")),
         }
     }
     Ok(())
@@ -181,6 +181,11 @@ pub(super) fn markdown(measured: &[MeasuredLink]) -> String {
 impl Used {
     fn new(client: Client) -> Self {
         Self { client, command: String::new(), shares: Vec::new(), failure: None }
+    }
+
+    fn fail(&mut self, why: String) {
+        eprintln!("warning: {} is not measured: {why}", self.client.name());
+        self.failure = Some(why);
     }
 
     fn told(&self) -> String {

@@ -64,3 +64,54 @@ impl Epoch {
             .then(|| self.bytes as f64 / self.taken.as_secs_f64())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An epoch of eight parts that began together, and their beginning.
+    fn eight() -> (Epoch, Instant) {
+        let began = Instant::now();
+        let mut epoch = Epoch::starting(began);
+        (0..8).for_each(|_| epoch.sent(began, 8, Duration::ZERO));
+        (epoch, began)
+    }
+
+    #[test]
+    fn all_but_an_eighth_of_its_parts_are_waited_for_and_after_a_while_half() {
+        let (mut epoch, began) = eight();
+        let now = began + Duration::from_secs(1);
+        (0..4).for_each(|_| epoch.acknowledged(now, began, 100, true));
+        assert!(!epoch.is_over(now) && epoch.is_over(began + PATIENCE));
+        (0..3).for_each(|_| epoch.acknowledged(now, began, 100, true));
+        assert!(epoch.is_over(now));
+        assert_eq!(epoch.goodput_of_a_place(), Some(100.0));
+    }
+
+    #[test]
+    fn parts_belong_to_it_for_the_shortest_time_at_least() {
+        let (began, shortest) = (Instant::now(), Duration::from_secs(1));
+        let mut epoch = Epoch::starting(began);
+        (0..8).for_each(|_| epoch.sent(began, 8, shortest));
+        (0..8).for_each(|_| epoch.acknowledged(began + shortest / 2, began, 100, true));
+        assert!(!epoch.is_over(began + shortest / 2));
+        epoch.sent(began + shortest, 8, shortest);
+        assert!(epoch.is_over(began + shortest), "eight of nine are over");
+    }
+
+    #[test]
+    fn parts_that_began_before_or_after_it_do_not_count() {
+        let (mut epoch, began) = eight();
+        for other in [began - Duration::from_secs(1), began + Duration::from_secs(1)] {
+            (0..8).for_each(|_| epoch.acknowledged(began + Duration::from_secs(2), other, 100, true));
+        }
+        assert!(!epoch.is_over(began + PATIENCE));
+    }
+
+    #[test]
+    fn it_says_nothing_where_places_were_free() {
+        let (mut epoch, began) = eight();
+        (0..8).for_each(|n| epoch.acknowledged(began + Duration::from_secs(1), began, 100, n > 2));
+        assert_eq!(epoch.goodput_of_a_place(), None);
+    }
+}
