@@ -140,7 +140,7 @@ impl<'a> Process<'a> {
         let Settings { concurrency, part_size, validate, keep_on_failure, seed } = *self.settings;
         let config = MultipartConfig {
             part_size,
-            concurrency: concurrency.most(),
+            concurrency: concurrency.to_ask_for(),
             validate,
             keep_on_failure,
             seed,
