@@ -32,7 +32,7 @@ pub use journal::{
     Durability, FileIdentity, JOURNAL_VERSION, Journal, JournalError, JournalState, Opened, Prospect, Record,
     Rescued, Sameness,
 };
-pub use limits::{Concurrency, Controller, LimitedTransport};
+pub use limits::{Concurrency, Controller, LimitedTransport, Sent};
 pub use machine::{
     Completed, Ended, Event, Failure, Machine, Misuse, MultipartConfig, MultipartUpload, Operation, Outcome,
     Remains, Request, RequestId, Response, ResumeError, SingleConfig, SingleUpload, Step, Totals, Validation,

@@ -4,8 +4,8 @@ use super::epoch::Epoch;
 
 /// Parts that begin within this of the first one of an epoch belong to it: shorter ones measure how acknowledgements happen to fall.
 const SHORTEST: Duration = Duration::from_millis(200);
-/// The first epoch lasts at least this long: connections are made in it and hardly anything is acknowledged yet, and what that
-/// takes from its goodput would make doubling look good.
+/// Where nothing is known yet, they do within this: connections are made and hardly anything is acknowledged, and what that
+/// takes from the goodput would make doubling look good.
 const SHORTEST_AT_FIRST: Duration = Duration::from_millis(500);
 /// What doubling must bring to be worth doubling again.
 const WORTH_DOUBLING: f64 = 1.15;
@@ -24,9 +24,9 @@ const REST: u32 = 3;
 ///
 /// Sans-I/O and deterministic: it is told what happened and when, and answers a number. It measures **acknowledged**
 /// bytes, since bytes handed to a socket may only fill buffers. An epoch is of about as many parts as are in flight, and
-/// its goodput is compared with that of the one before. It is what a place brings, by
-/// how long parts held theirs, times the number of places: where acknowledgements come in bursts, as those of parts that began
-/// together do, their number within a given time says little.
+/// its goodput is compared with that of the one before. It is what a place brings, by how long parts held theirs, times the
+/// number of places: where acknowledgements come in bursts, as those of parts that began together do, their number within a
+/// given time says little.
 ///
 /// - *growing*: the number doubles for as long as doubling brings clearly more;
 /// - *settled*: now and then it probes a step up, and keeps it where goodput grows, or a step down, and keeps that where
@@ -37,7 +37,7 @@ const REST: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Controller {
     limit: usize,
-    /// Only trouble leads to fewer.
+    /// Only trouble leads to fewer; this is lowered where it strikes again on the way back.
     least: usize,
     most: usize,
     phase: Phase,
@@ -45,9 +45,19 @@ pub struct Controller {
     known: Option<f64>,
     /// The goodput of the last epoch.
     last: Option<f64>,
-    epoch: Option<Epoch>,
+    epoch: Epoch,
+    /// How many epochs were before it.
+    epochs: u64,
     /// When trouble last halved the number.
     cut: Option<Instant>,
+}
+
+/// What a [`Controller`] knows a part by. It is to be told of each what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    at: Instant,
+    /// Which epoch it belongs to.
+    epoch: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +74,17 @@ impl Controller {
         let most = most.max(1);
         let limit = start.clamp(1, most);
         let phase = Phase::Growing { from: limit };
-        Self { limit, least: limit, most, phase, known: None, last: None, epoch: None, cut: None }
+        Self {
+            limit,
+            least: limit,
+            most,
+            phase,
+            known: None,
+            last: None,
+            epoch: Epoch::default(),
+            epochs: 0,
+            cut: None,
+        }
     }
 
     /// How many parts may be in flight now.
@@ -80,43 +100,61 @@ impl Controller {
     }
 
     /// A part is on its way.
-    pub fn sent(&mut self, now: Instant) {
-        let (limit, shortest) = (self.limit, self.shortest());
-        self.epoch.get_or_insert_with(|| Epoch::starting(now)).sent(now, limit, shortest);
+    #[must_use]
+    pub fn sent(&mut self, now: Instant) -> Sent {
+        let shortest = if self.known.is_none() { SHORTEST_AT_FIRST } else { SHORTEST };
+        let is_of_this = self.epoch.sent(now, self.limit, shortest);
+        Sent { at: now, epoch: is_of_this.then_some(self.epochs) }
     }
 
-    /// A part of so many bytes that began at `began` was acknowledged; `pressed` tells whether another waited for its place.
-    pub fn acknowledged(&mut self, now: Instant, began: Instant, bytes: u64, pressed: bool) {
-        let Some(epoch) = &mut self.epoch else { return };
-        epoch.acknowledged(now, began, bytes, pressed);
-        if !epoch.is_over(now) {
-            return;
-        }
-        let goodput = epoch.goodput_of_a_place();
-        self.epoch = Some(Epoch::starting(now));
-        match goodput {
-            #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
-            Some(each) => self.judge(each * self.limit as f64),
-            None => self.put_off(),
+    /// A part of so many bytes was acknowledged; `pressed` tells whether another waited for its place.
+    pub fn acknowledged(&mut self, now: Instant, part: Sent, bytes: u64, pressed: bool) {
+        if part.epoch == Some(self.epochs) {
+            self.epoch.acknowledged(now.saturating_duration_since(part.at), bytes, pressed);
+            self.look(now);
         }
     }
 
-    /// A request that began at `began` was throttled, failed on the server, or its connection broke.
-    pub fn troubled(&mut self, now: Instant, began: Instant) {
+    /// A part came to nothing, for a reason that says nothing about their number.
+    pub fn lost(&mut self, now: Instant, part: Sent) {
+        if part.epoch == Some(self.epochs) {
+            self.epoch.lost();
+            self.look(now);
+        }
+    }
+
+    /// A part was throttled, failed on the server, or its connection broke.
+    pub fn troubled(&mut self, now: Instant, part: Sent) {
         // Those that were in flight together tend to fail together: that is one trouble, and has had its answer.
-        if self.cut.is_some_and(|cut| began <= cut) {
-            return;
+        if self.cut.is_some_and(|cut| part.at <= cut) {
+            return self.lost(now, part);
+        }
+        // Back at the start there is trouble again: from now on, small steps.
+        if let Phase::Probing { from } = self.phase {
+            self.least = self.least.min(from);
         }
         self.cut = Some(now);
         self.limit = (self.limit / 2).max(1);
         self.climb(None);
-        self.epoch = Some(Epoch::starting(now));
+        self.begin_epoch();
     }
 
-    fn shortest(&self) -> Duration {
-        match self.last {
-            None => SHORTEST_AT_FIRST,
-            Some(_) => SHORTEST,
+    fn begin_epoch(&mut self) {
+        self.epoch = Epoch::default();
+        self.epochs += 1;
+    }
+
+    /// Judges the epoch, where it is over.
+    fn look(&mut self, now: Instant) {
+        if !self.epoch.is_over(now) {
+            return;
+        }
+        let goodput = self.epoch.goodput_of_a_place();
+        self.begin_epoch();
+        match goodput {
+            #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
+            Some(each) => self.judge(each * self.limit as f64),
+            None => self.put_off(),
         }
     }
 
@@ -158,8 +196,8 @@ impl Controller {
     /// Nothing was to be learned of the present number.
     fn put_off(&mut self) {
         match self.phase {
-            Phase::Growing { from } => (self.limit, self.known) = (from, None),
-            Phase::Probing { from } => {
+            Phase::Growing { from } if from == self.limit => {}
+            Phase::Growing { from } | Phase::Probing { from } => {
                 self.limit = from;
                 self.settle(self.known, true);
             }
@@ -201,5 +239,55 @@ impl Controller {
     fn climb(&mut self, known: Option<f64>) {
         self.known = known;
         self.phase = Phase::Settled { quiet: REST, next_up: true };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Sends as many parts as may be, each a second after the other's answer, and has them acknowledged; `seconds` times.
+    fn go_on(controller: &mut Controller, now: &mut Instant, seconds: u32) {
+        for _ in 0..seconds {
+            let parts: Vec<Sent> = (0..controller.limit()).map(|_| controller.sent(*now)).collect();
+            *now += SECOND;
+            parts.into_iter().for_each(|part| controller.acknowledged(*now, part, 8 << 20, true));
+        }
+    }
+
+    #[test]
+    fn an_epoch_of_which_all_parts_are_lost_does_not_hold_up_the_next() {
+        let (mut controller, mut now) = (Controller::new(8, 64), Instant::now());
+        go_on(&mut controller, &mut now, 2);
+        assert_eq!(controller.limit(), 16);
+        // A file that is given up, or connections that are refused, far more of them than places.
+        for _ in 0..200 {
+            let part = controller.sent(now);
+            controller.lost(now + SECOND, part);
+        }
+        now += SECOND * 2;
+        go_on(&mut controller, &mut now, 40);
+        assert!(controller.limit() > 16, "{controller:?}");
+    }
+
+    #[test]
+    fn trouble_at_the_start_again_and_again_leads_to_small_steps() {
+        let (mut controller, mut now) = (Controller::new(8, 64), Instant::now());
+        let mut limits = Vec::new();
+        for _ in 0..30 {
+            let parts: Vec<Sent> = (0..controller.limit()).map(|_| controller.sent(now)).collect();
+            now += SECOND;
+            for (number, part) in parts.into_iter().enumerate() {
+                match number {
+                    ..6 => controller.acknowledged(now, part, 8 << 20, true),
+                    _ => controller.troubled(now, part),
+                }
+            }
+            limits.push(controller.limit());
+        }
+        let troubles = limits.windows(2).filter(|pair| pair[1] < pair[0]).count();
+        assert!(troubles <= 6, "{limits:?}");
     }
 }

@@ -5,14 +5,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Parts that began one after the other, about as many as are in flight, and what became of them.
 ///
-/// All of them are waited for, but for an eighth, which may be stragglers or have failed: the first that are over are the fast ones, and
+/// All of them are waited for, but for an eighth, which may be stragglers: the first that are over are the fast ones, and
 /// would flatter the number that they began at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Epoch {
-    began: Instant,
-    /// How many parts belong to it so far, and when the last of all began.
-    parts: usize,
+    /// When the first part of it began, and the last.
+    began: Option<Instant>,
     closed: Option<Instant>,
+    /// How many belong to it, without those that were lost.
+    parts: usize,
+    lost: usize,
     bytes: u64,
     /// How long the parts that brought them took, together.
     taken: Duration,
@@ -22,45 +24,47 @@ pub(super) struct Epoch {
 }
 
 impl Epoch {
-    /// Parts belong to it that begin from now on.
-    pub(super) fn starting(now: Instant) -> Self {
-        Self { began: now, parts: 0, closed: None, bytes: 0, taken: Duration::ZERO, acks: 0, pressed: 0 }
-    }
-
-    /// A part is on its way: one of this epoch for `shortest`, and until it has `enough`.
-    pub(super) fn sent(&mut self, now: Instant, enough: usize, shortest: Duration) {
+    /// A part is on its way. Whether it is one of this epoch: that takes them for `shortest`, and until it has `enough`.
+    pub(super) fn sent(&mut self, now: Instant, enough: usize, shortest: Duration) -> bool {
         if self.closed.is_some() {
-            return;
+            return false;
         }
+        let began = *self.began.get_or_insert(now);
         self.parts += 1;
-        if self.parts >= enough && now.saturating_duration_since(self.began) >= shortest {
+        if self.parts >= enough && now.saturating_duration_since(began) >= shortest {
             self.closed = Some(now);
         }
+        true
     }
 
-    pub(super) fn acknowledged(&mut self, now: Instant, began: Instant, bytes: u64, pressed: bool) {
-        if began < self.began || self.closed.is_some_and(|closed| began > closed) {
-            return;
-        }
+    /// One of its parts was acknowledged, after such a time.
+    pub(super) fn acknowledged(&mut self, took: Duration, bytes: u64, pressed: bool) {
         self.bytes += bytes;
-        self.taken += now.saturating_duration_since(began);
+        self.taken += took;
         self.acks += 1;
         self.pressed += usize::from(pressed);
     }
 
+    /// One of its parts came to nothing.
+    pub(super) fn lost(&mut self) {
+        self.parts = self.parts.saturating_sub(1);
+        self.lost += 1;
+    }
+
     pub(super) fn is_over(&self, now: Instant) -> bool {
         let Some(closed) = self.closed else { return false };
-        let enough = match now.saturating_duration_since(closed) >= PATIENCE {
-            true => self.parts.div_ceil(2),
-            false => self.parts - self.parts / 8,
+        let enough = match (now.saturating_duration_since(closed) >= PATIENCE, self.parts) {
+            (true, parts) => parts.div_ceil(2),
+            (false, parts @ ..4) => parts,
+            (false, parts) => parts - (parts / 8).max(1),
         };
         self.acks >= enough
     }
 
-    /// Bytes a second; `None` where places were free, so that one more would bring nothing.
+    /// Bytes a second; `None` where places were free, so that one more would bring nothing, or most parts came to nothing.
     #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
     pub(super) fn goodput_of_a_place(&self) -> Option<f64> {
-        (self.pressed * 4 >= self.acks * 3 && !self.taken.is_zero())
+        (self.pressed * 4 >= self.acks * 3 && self.acks > self.lost && !self.taken.is_zero())
             .then(|| self.bytes as f64 / self.taken.as_secs_f64())
     }
 }
@@ -69,49 +73,53 @@ impl Epoch {
 mod tests {
     use super::*;
 
-    /// An epoch of eight parts that began together, and their beginning.
-    fn eight() -> (Epoch, Instant) {
-        let began = Instant::now();
-        let mut epoch = Epoch::starting(began);
-        (0..8).for_each(|_| epoch.sent(began, 8, Duration::ZERO));
-        (epoch, began)
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// An epoch of eight parts that began together.
+    fn eight(now: Instant) -> Epoch {
+        let mut epoch = Epoch::default();
+        assert!((0..8).all(|_| epoch.sent(now, 8, Duration::ZERO)));
+        assert!(!epoch.sent(now, 8, Duration::ZERO), "the ninth");
+        epoch
     }
 
     #[test]
     fn all_but_an_eighth_of_its_parts_are_waited_for_and_after_a_while_half() {
-        let (mut epoch, began) = eight();
-        let now = began + Duration::from_secs(1);
-        (0..4).for_each(|_| epoch.acknowledged(now, began, 100, true));
-        assert!(!epoch.is_over(now) && epoch.is_over(began + PATIENCE));
-        (0..3).for_each(|_| epoch.acknowledged(now, began, 100, true));
-        assert!(epoch.is_over(now));
+        let now = Instant::now();
+        let mut epoch = eight(now);
+        (0..4).for_each(|_| epoch.acknowledged(SECOND, 100, true));
+        assert!(!epoch.is_over(now + SECOND) && epoch.is_over(now + PATIENCE));
+        (0..3).for_each(|_| epoch.acknowledged(SECOND, 100, true));
+        assert!(epoch.is_over(now + SECOND));
         assert_eq!(epoch.goodput_of_a_place(), Some(100.0));
     }
 
     #[test]
     fn parts_belong_to_it_for_the_shortest_time_at_least() {
-        let (began, shortest) = (Instant::now(), Duration::from_secs(1));
-        let mut epoch = Epoch::starting(began);
-        (0..8).for_each(|_| epoch.sent(began, 8, shortest));
-        (0..8).for_each(|_| epoch.acknowledged(began + shortest / 2, began, 100, true));
-        assert!(!epoch.is_over(began + shortest / 2));
-        epoch.sent(began + shortest, 8, shortest);
-        assert!(epoch.is_over(began + shortest), "eight of nine are over");
+        let (now, mut epoch) = (Instant::now(), Epoch::default());
+        assert!((0..8).all(|_| epoch.sent(now, 8, SECOND)));
+        (0..8).for_each(|_| epoch.acknowledged(SECOND / 2, 100, true));
+        assert!(!epoch.is_over(now + SECOND / 2));
+        assert!(epoch.sent(now + SECOND, 8, SECOND));
+        assert!(epoch.is_over(now + SECOND), "eight of nine are over");
     }
 
     #[test]
-    fn parts_that_began_before_or_after_it_do_not_count() {
-        let (mut epoch, began) = eight();
-        for other in [began - Duration::from_secs(1), began + Duration::from_secs(1)] {
-            (0..8).for_each(|_| epoch.acknowledged(began + Duration::from_secs(2), other, 100, true));
-        }
-        assert!(!epoch.is_over(began + PATIENCE));
+    fn parts_that_came_to_nothing_are_not_waited_for_and_most_of_them_say_nothing() {
+        let now = Instant::now();
+        let mut epoch = eight(now);
+        (0..3).for_each(|_| epoch.acknowledged(SECOND, 100, true));
+        (0..3).for_each(|_| epoch.lost());
+        assert!(!epoch.is_over(now + SECOND), "three of five");
+        epoch.lost();
+        assert!(epoch.is_over(now + SECOND), "three of four");
+        assert_eq!(epoch.goodput_of_a_place(), None);
     }
 
     #[test]
     fn it_says_nothing_where_places_were_free() {
-        let (mut epoch, began) = eight();
-        (0..8).for_each(|n| epoch.acknowledged(began + Duration::from_secs(1), began, 100, n > 2));
+        let mut epoch = eight(Instant::now());
+        (0..8).for_each(|n| epoch.acknowledged(SECOND, 100, n > 2));
         assert_eq!(epoch.goodput_of_a_place(), None);
     }
 }

@@ -1,5 +1,6 @@
 //! How many parts are in flight, over everything that shares a transport.
 
+mod concurrency;
 mod controller;
 mod epoch;
 mod gate;
@@ -12,11 +13,7 @@ mod simulated_link;
 mod simulation;
 mod stragglers;
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use upload_proto::{
@@ -24,57 +21,15 @@ use upload_proto::{
     PresignResponse, PresignedUrl, UploadType, ValidateRequest, ValidateResponse,
 };
 
-pub use self::controller::Controller;
+pub use self::{
+    concurrency::Concurrency,
+    controller::{Controller, Sent},
+};
 use self::{
     gate::Gate,
     stragglers::{Put, Stragglers},
 };
 use crate::{Clock, PartBody, Stored, Transport, TransportError, TransportErrorKind as Kind};
-
-/// How the number of parts in flight is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Concurrency {
-    /// Always so many.
-    Fixed(NonZeroUsize),
-    /// As many as serve best, found by a [`Controller`].
-    Adaptive {
-        /// To begin with.
-        start: NonZeroUsize,
-        /// The most there may ever be.
-        most: NonZeroUsize,
-    },
-}
-
-impl Concurrency {
-    /// The most parts that can be in flight.
-    #[must_use]
-    pub fn most(self) -> NonZeroUsize {
-        match self {
-            Self::Fixed(limit) => limit,
-            Self::Adaptive { most, .. } => most,
-        }
-    }
-
-    /// How many parts a file's machine should ask to send at once
-    /// ([`MultipartConfig::concurrency`](crate::MultipartConfig)): some more than ever get a place, since whether others wait
-    /// for one tells whether places are scarce. A part that waits holds no bytes.
-    #[must_use]
-    pub fn to_ask_for(self) -> NonZeroUsize {
-        match self {
-            Self::Fixed(limit) => limit,
-            Self::Adaptive { most, .. } => most.saturating_add(most.get().div_ceil(8)),
-        }
-    }
-}
-
-impl Default for Concurrency {
-    /// From 8 to 64: enough to fill a gigabit at 250 ms of round trip with slow connections, as the simulation beside the
-    /// controller shows.
-    fn default() -> Self {
-        let eight = NonZeroUsize::MIN.saturating_add(7);
-        Self::Adaptive { start: eight, most: eight.saturating_mul(eight) }
-    }
-}
 
 /// A transport that several uploads share: over all of them, no more parts are in flight than the limit of the moment.
 /// Which part has waited longest goes first, so that a large file does not starve a small one.
@@ -113,20 +68,46 @@ impl<'a> LimitedTransport<'a> {
     fn controller(&self) -> Option<MutexGuard<'_, Controller>> {
         Some(self.controller.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    fn learn(&self, began: Instant, bytes: u64, result: &Result<Stored, TransportError>) {
-        let Some(mut controller) = self.controller() else { return };
-        let now = self.clock.now();
-        match result {
-            Ok(_) => controller.acknowledged(now, began, bytes, self.gate.is_pressed()),
-            Err(error) => match error.kind {
-                Kind::Throttled | Kind::Server | Kind::Reset | Kind::Stalled => {
-                    controller.troubled(now, began);
-                }
-                _ => return,
-            },
-        }
-        self.gate.set_limit(controller.limit());
+/// A part that the controller knows of, until it is dropped.
+struct Known<'a> {
+    of: &'a LimitedTransport<'a>,
+    part: Option<Sent>,
+}
+
+impl<'a> Known<'a> {
+    fn new(of: &'a LimitedTransport<'a>) -> Self {
+        let part = of.controller().map(|mut controller| controller.sent(of.clock.now()));
+        Self { of, part }
+    }
+
+    fn learn(mut self, bytes: u64, result: &Result<Stored, TransportError>) {
+        let of = self.of;
+        self.end(|controller, part| {
+            let now = of.clock.now();
+            match result {
+                Ok(_) => controller.acknowledged(now, part, bytes, of.gate.is_pressed()),
+                Err(error) => match error.kind {
+                    Kind::Throttled | Kind::Server | Kind::Reset | Kind::Stalled => {
+                        controller.troubled(now, part);
+                    }
+                    _ => controller.lost(now, part),
+                },
+            }
+        });
+    }
+
+    fn end(&mut self, how: impl FnOnce(&mut Controller, Sent)) {
+        let (Some(part), Some(mut controller)) = (self.part.take(), self.of.controller()) else { return };
+        how(&mut controller, part);
+        self.of.gate.set_limit(controller.limit());
+    }
+}
+
+impl Drop for Known<'_> {
+    fn drop(&mut self) {
+        self.end(|controller, part| controller.lost(self.of.clock.now(), part));
     }
 }
 
@@ -157,13 +138,10 @@ impl Transport for LimitedTransport<'_> {
         body: PartBody,
     ) -> Result<Stored, TransportError> {
         let place = self.gate.enter().await;
-        let (began, bytes) = (self.clock.now(), body.len());
-        if let Some(mut controller) = self.controller() {
-            controller.sent(began);
-        }
+        let (known, bytes) = (Known::new(self), body.len());
         let put = Put { transport: self.inner, clock: self.clock, gate: &self.gate, attempt, url };
         let result = self.stragglers.put(put, body).await;
-        self.learn(began, bytes, &result);
+        known.learn(bytes, &result);
         drop(place);
         result
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Controller,
+    Controller, Sent,
     peers::{Peer, Peers},
     stragglers::MOST_GIVEN_UP,
 };
@@ -21,7 +21,7 @@ const SLOW: (f64, f64) = (0.05, 50.0);
 /// A part in flight.
 struct Sending {
     peer: Peer,
-    began: Instant,
+    known: Sent,
     attempt: u32,
     is_slow: bool,
     wait: Duration,
@@ -46,10 +46,10 @@ fn takes(rate: f64, parts: usize, slow: f64, seed: u64) -> Duration {
             let peer = peers.begin(now, PART.into());
             let is_slow = idle.pop().unwrap_or_else(|| rng.f64() < slow);
             let look_at = peers.look_at(now, &peer);
-            controller.sent(now);
+            let known = controller.sent(now);
             sending.push(Sending {
                 peer,
-                began: now,
+                known,
                 attempt,
                 is_slow,
                 wait: ROUND_TRIP,
@@ -73,10 +73,11 @@ fn takes(rate: f64, parts: usize, slow: f64, seed: u64) -> Duration {
             if part.left <= 0.0 {
                 peers.end(now, &part.peer, true);
                 idle.push(part.is_slow);
-                controller.acknowledged(now, part.began, PART.into(), !waiting.is_empty());
+                controller.acknowledged(now, part.known, PART.into(), !waiting.is_empty());
             } else if part.attempt <= MOST_GIVEN_UP && now >= part.look_at {
                 if peers.usual_where_slow(now, &part.peer, has_room).is_some() {
                     peers.end(now, &part.peer, false);
+                    controller.lost(now, part.known);
                     waiting.push(part.attempt + 1);
                 } else {
                     part.look_at = peers.look_at(now, &part.peer);

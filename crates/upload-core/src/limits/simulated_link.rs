@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Controller;
+use super::{Controller, Sent};
 
 pub(super) const MIB: f64 = 1024.0 * 1024.0;
 /// What a connection may have on the way at first, and at most, in bytes: as the sandbox's links have it.
@@ -37,9 +37,9 @@ pub(super) struct Run {
 struct Connection {
     /// How fast it is, beside the others.
     weight: f64,
-    /// How large its part is, when that began, and how much is left of it.
+    /// How large its part is, what the controller knows it by, and how much is left of it.
     part: f64,
-    began: Instant,
+    known: Sent,
     left: f64,
     /// Until it is made, or the answer is here.
     wait: Duration,
@@ -58,23 +58,14 @@ impl Run {
 }
 
 impl Connection {
-    fn new(link: &Link, weight: f64, now: Instant) -> Self {
+    fn new(link: &Link, weight: f64, part: f64, known: Sent) -> Self {
         // A window that is over within a step or two makes no difference.
         let window = if link.rtt > STEP * 2 { WINDOWS.0 } else { f64::INFINITY };
-        Self {
-            weight,
-            part: 0.0,
-            began: now,
-            left: 0.0,
-            wait: link.rtt,
-            window,
-            room: window,
-            round: link.rtt,
-        }
+        Self { weight, part, known, left: part, wait: link.rtt, window, room: window, round: link.rtt }
     }
 
-    fn begin(&mut self, part: f64, now: Instant) {
-        (self.part, self.left, self.began) = (part, part, now);
+    fn begin(&mut self, part: f64, known: Sent) {
+        (self.part, self.left, self.known) = (part, part, known);
     }
 
     /// What it would send within one step.
@@ -139,10 +130,7 @@ pub(super) fn run(link: Link, seconds: u32, trouble: Option<u64>, seed: u64) -> 
         let now = began + elapsed;
         while connections.len() < controller.limit() {
             let weight = 1.0 + link.spread * (2.0 * weights.f64() - 1.0);
-            let mut connection = Connection::new(&link, weight, now);
-            connection.begin(part(), now);
-            controller.sent(now);
-            connections.push(connection);
+            connections.push(Connection::new(&link, weight, part(), controller.sent(now)));
         }
         let most = fair_share(&link, &connections);
         let mut in_flight = connections.len();
@@ -150,19 +138,18 @@ pub(super) fn run(link: Link, seconds: u32, trouble: Option<u64>, seed: u64) -> 
             let sent = connection.wants(&link).min(most * connection.weight);
             moved += sent;
             if connection.step(&link, sent) {
-                controller.acknowledged(now, connection.began, connection.part as u64, true);
+                controller.acknowledged(now, connection.known, connection.part as u64, true);
                 if in_flight > controller.limit() {
                     in_flight -= 1;
                     return false;
                 }
-                connection.begin(part(), now);
-                controller.sent(now);
+                connection.begin(part(), controller.sent(now));
             }
             true
         });
         if trouble.is_some_and(|at| elapsed >= at) {
             trouble = None;
-            connections.drain(..).for_each(|connection| controller.troubled(now, connection.began));
+            connections.drain(..).for_each(|connection| controller.troubled(now, connection.known));
         }
         if step % 200 == 0 {
             run.shares.push(std::mem::take(&mut moved) / link.rate);

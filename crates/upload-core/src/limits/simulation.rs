@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Controller,
+    Controller, Sent,
     simulated_link::{Link, MIB, run},
 };
 
@@ -73,18 +73,16 @@ fn connections_of_all_speeds_make_more_of_them_look_no_better() {
 fn a_machine_that_is_busy_anyway_gets_no_more_connections() {
     let began = Instant::now();
     let mut controller = Controller::new(8, 64);
-    let mut in_flight = VecDeque::from([began; 8]);
-    in_flight.iter().for_each(|began| controller.sent(*began));
+    let mut in_flight: VecDeque<Sent> = (0..8).map(|_| controller.sent(began)).collect();
     // Loopback: 60 ms until the first part is through, then one of 8 MiB each 2 ms, however many are in flight.
     let mut most = 0;
     for ack in 0..5_000 {
         let now = began + Duration::from_millis(60 + 2 * ack);
-        if let Some(began) = in_flight.pop_front() {
-            controller.acknowledged(now, began, 8 << 20, true);
+        if let Some(part) = in_flight.pop_front() {
+            controller.acknowledged(now, part, 8 << 20, true);
         }
         while in_flight.len() < controller.limit() {
-            in_flight.push_back(now);
-            controller.sent(now);
+            in_flight.push_back(controller.sent(now));
         }
         if ack > 500 {
             most = most.max(controller.limit());

@@ -7,7 +7,7 @@ mod worker;
 
 use std::{
     pin::Pin,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -21,6 +21,9 @@ pub(crate) use self::{
 };
 use crate::file_source::Opened;
 
+/// How many threads there are at the most: one for each device, and devices are few but where every snapshot is one.
+const MOST_THREADS: usize = 8;
+
 /// Hashes the parts of files on threads of its own, as many of them at a time as the processor's vectors hold.
 ///
 /// A thread reads them from their files itself, beside whatever sends them: it need not wait for the network, so there are nearly
@@ -31,8 +34,8 @@ use crate::file_source::Opened;
 #[derive(Debug)]
 pub struct Md5Lanes {
     engine: Engine,
-    /// By device; more of them than that share one.
-    threads: [OnceLock<Arc<Shared>>; 8],
+    /// By device, in the order in which they were first seen.
+    devices: Mutex<Vec<(u64, Arc<Shared>)>>,
 }
 
 /// What a thread shares with those who wait for its digests.
@@ -47,14 +50,24 @@ impl Md5Lanes {
     /// Makes one; nothing starts yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { engine: Engine::new(), threads: Default::default() }
+        Self { engine: Engine::new(), devices: Mutex::default() }
     }
 
-    /// What hashes the files of a device.
+    /// What hashes the files of a device. Beyond the most threads, they share the last.
     fn of(&self, device: u64) -> Arc<Shared> {
-        let new = || Shared { engine: self.engine, lanes: Mutex::default(), work: Condvar::new() };
-        let index = usize::try_from(device % self.threads.len() as u64).unwrap_or_default();
-        self.threads[index].get_or_init(|| Arc::new(new())).clone()
+        let mut devices = self.devices();
+        let known = devices.iter().find(|(known, _)| *known == device);
+        let shared = known.or_else(|| devices.get(MOST_THREADS - 1)).map(|(_, shared)| shared.clone());
+        shared.unwrap_or_else(|| {
+            let shared = Shared { engine: self.engine, lanes: Mutex::default(), work: Condvar::new() };
+            let shared = Arc::new(shared);
+            devices.push((device, shared.clone()));
+            shared
+        })
+    }
+
+    fn devices(&self) -> MutexGuard<'_, Vec<(u64, Arc<Shared>)>> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,7 +79,7 @@ impl Default for Md5Lanes {
 
 impl Drop for Md5Lanes {
     fn drop(&mut self) {
-        for shared in self.threads.iter().filter_map(OnceLock::get) {
+        for (_, shared) in self.devices().iter() {
             shared.lanes().close();
             shared.work.notify_all();
         }
@@ -181,7 +194,7 @@ mod tests {
     }
 
     fn is_idle(lanes: &Md5Lanes) -> bool {
-        lanes.threads.iter().filter_map(OnceLock::get).all(|shared| shared.lanes().is_empty())
+        lanes.devices().iter().all(|(_, shared)| shared.lanes().is_empty())
     }
 
     fn of(content: &[u8], range: ByteRange) -> [u8; 16] {
@@ -210,7 +223,7 @@ mod tests {
         let watched: Vec<_> =
             ranges.iter().map(|range| lanes.digest(PartBody::of(&source, *range))).collect();
         assert!(watched.iter().all(|(body, _)| body.origin().is_some()));
-        assert!(lanes.threads.iter().filter_map(OnceLock::get).all(|shared| !shared.lanes().has_thread));
+        assert!(lanes.devices().iter().all(|(_, shared)| !shared.lanes().has_thread));
         drop(watched);
         assert!(is_idle(&lanes), "nobody wants them any more");
     }
@@ -239,6 +252,8 @@ mod tests {
         let opened: Arc<Opened> = source.origin().unwrap().downcast().unwrap();
         let elsewhere = lanes.of(opened.device() + 1);
         assert!(!Arc::ptr_eq(&elsewhere, &lanes.of(opened.device())));
+        let others: Vec<_> = (2..20).map(|other| lanes.of(opened.device() + other)).collect();
+        assert_eq!(others.iter().filter(|shared| !Arc::ptr_eq(shared, &others[17])).count(), 5);
         let _hangs = elsewhere.lanes();
         let digest = lanes.digest(PartBody::of(&source, ranges[0])).1;
         assert_eq!(block_on(digest).unwrap(), Some(of(&content, ranges[0])));
