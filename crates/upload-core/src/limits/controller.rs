@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::epoch::Epoch;
 
-/// Parts that begin within this of the first one of an epoch belong to it: shorter ones measure how acknowledgements happen to fall.
+/// Parts that begin within this of the first one of an epoch belong to it: shorter epochs measure how acknowledgements happen to fall.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// Where nothing is known yet, they do within this: connections are made and hardly anything is acknowledged, and what that
 /// takes from the goodput would make doubling look good.
@@ -149,11 +149,10 @@ impl Controller {
         if !self.epoch.is_over(now) {
             return;
         }
-        let goodput = self.epoch.goodput_of_a_place();
+        let goodput = self.epoch.goodput(self.limit);
         self.begin_epoch();
         match goodput {
-            #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
-            Some(each) => self.judge(each * self.limit as f64),
+            Some(goodput) => self.judge(goodput),
             None => self.put_off(),
         }
     }
@@ -195,13 +194,11 @@ impl Controller {
 
     /// Nothing was to be learned of the present number.
     fn put_off(&mut self) {
-        match self.phase {
-            Phase::Growing { from } if from == self.limit => {}
-            Phase::Growing { from } | Phase::Probing { from } => {
-                self.limit = from;
-                self.settle(self.known, true);
-            }
-            Phase::Settled { .. } => {}
+        if let Phase::Growing { from } | Phase::Probing { from } = self.phase
+            && from != self.limit
+        {
+            self.limit = from;
+            self.settle(self.known, true);
         }
     }
 
@@ -209,10 +206,10 @@ impl Controller {
         let from = self.limit;
         self.known = Some(goodput);
         self.limit = from.saturating_mul(2).min(self.most);
-        match self.limit > from {
-            true => self.phase = Phase::Growing { from },
-            false => self.settle(Some(goodput), false),
-        }
+        self.phase = match self.limit > from {
+            true => Phase::Growing { from },
+            false => Phase::Settled { quiet: 0, next_up: false },
+        };
     }
 
     fn probe(&mut self, up: bool) {
@@ -248,7 +245,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Sends as many parts as may be, each a second after the other's answer, and has them acknowledged; `seconds` times.
+    /// Each second sends as many parts as may be in flight, and has them acknowledged at its end.
     fn go_on(controller: &mut Controller, now: &mut Instant, seconds: u32) {
         for _ in 0..seconds {
             let parts: Vec<Sent> = (0..controller.limit()).map(|_| controller.sent(*now)).collect();

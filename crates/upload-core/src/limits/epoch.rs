@@ -61,11 +61,12 @@ impl Epoch {
         self.acks >= enough
     }
 
-    /// Bytes a second; `None` where places were free, so that one more would bring nothing, or most parts came to nothing.
+    /// Bytes a second that so many places bring; `None` where some were free, so that one more would bring nothing, or most parts
+    /// came to nothing.
     #[allow(clippy::cast_precision_loss, reason = "goodput is compared in per cents")]
-    pub(super) fn goodput_of_a_place(&self) -> Option<f64> {
+    pub(super) fn goodput(&self, places: usize) -> Option<f64> {
         (self.pressed * 4 >= self.acks * 3 && self.acks > self.lost && !self.taken.is_zero())
-            .then(|| self.bytes as f64 / self.taken.as_secs_f64())
+            .then(|| self.bytes as f64 / self.taken.as_secs_f64() * places as f64)
     }
 }
 
@@ -91,7 +92,7 @@ mod tests {
         assert!(!epoch.is_over(now + SECOND) && epoch.is_over(now + PATIENCE));
         (0..3).for_each(|_| epoch.acknowledged(SECOND, 100, true));
         assert!(epoch.is_over(now + SECOND));
-        assert_eq!(epoch.goodput_of_a_place(), Some(100.0));
+        assert_eq!(epoch.goodput(1), Some(100.0));
     }
 
     #[test]
@@ -113,13 +114,13 @@ mod tests {
         assert!(!epoch.is_over(now + SECOND), "three of five");
         epoch.lost();
         assert!(epoch.is_over(now + SECOND), "three of four");
-        assert_eq!(epoch.goodput_of_a_place(), None);
+        assert_eq!(epoch.goodput(1), None);
     }
 
     #[test]
     fn it_says_nothing_where_places_were_free() {
         let mut epoch = eight(Instant::now());
         (0..8).for_each(|n| epoch.acknowledged(SECOND, 100, n > 2));
-        assert_eq!(epoch.goodput_of_a_place(), None);
+        assert_eq!(epoch.goodput(1), None);
     }
 }

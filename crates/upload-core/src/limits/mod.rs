@@ -71,12 +71,12 @@ impl<'a> LimitedTransport<'a> {
 }
 
 /// A part that the controller knows of, until it is dropped.
-struct Known<'a> {
+struct Tracked<'a> {
     of: &'a LimitedTransport<'a>,
     part: Option<Sent>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> Tracked<'a> {
     fn new(of: &'a LimitedTransport<'a>) -> Self {
         let part = of.controller().map(|mut controller| controller.sent(of.clock.now()));
         Self { of, part }
@@ -105,7 +105,7 @@ impl<'a> Known<'a> {
     }
 }
 
-impl Drop for Known<'_> {
+impl Drop for Tracked<'_> {
     fn drop(&mut self) {
         self.end(|controller, part| controller.lost(self.of.clock.now(), part));
     }
@@ -138,10 +138,10 @@ impl Transport for LimitedTransport<'_> {
         body: PartBody,
     ) -> Result<Stored, TransportError> {
         let place = self.gate.enter().await;
-        let (known, bytes) = (Known::new(self), body.len());
+        let (tracked, bytes) = (Tracked::new(self), body.len());
         let put = Put { transport: self.inner, clock: self.clock, gate: &self.gate, attempt, url };
         let result = self.stragglers.put(put, body).await;
-        known.learn(bytes, &result);
+        tracked.learn(bytes, &result);
         drop(place);
         result
     }

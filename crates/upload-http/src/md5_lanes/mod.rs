@@ -30,7 +30,8 @@ const MOST_THREADS: usize = 8;
 /// always enough parts to fill the vectors, and the bytes of a step are still in the processor's cache when they are hashed.
 /// It begins once the first digest is asked for, so that nothing is read in vain where the storage's ETags are no MD5s, and ends
 /// with this value. Each device that files lie on has its own, up to eight of them: reading waits for the slowest, and of a mount that
-/// hangs for ever, which does not keep files elsewhere from being hashed. Bodies of anything but a [`FileSource`](crate::FileSource) are hashed on their way, one by one.
+/// hangs for ever, which does not keep files elsewhere from being hashed. Bodies of anything but a
+/// [`FileSource`](crate::FileSource) are hashed on their way, one by one.
 #[derive(Debug)]
 pub struct Md5Lanes {
     engine: Engine,
